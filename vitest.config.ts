@@ -3,7 +3,10 @@ import { defineConfig } from "vitest/config";
 /** `unit` needs nothing but Node; `containers` needs a Docker engine and runs one file at a time on it. */
 export default defineConfig({
   test: {
-    reporters: ["default", ["json", { outputFile: `.benchai/report/${process.env["BENCHAI_REPORT"] ?? "vitest"}.json` }]],
+    reporters: [
+      "default",
+      ["json", { outputFile: `.benchai/report/${process.env["BENCHAI_REPORT"] ?? "vitest"}.json` }],
+    ],
     projects: [
       {
         test: {

@@ -8,7 +8,9 @@ export type LockedPackage = {
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 };
 export type Lock = { readonly packages: Readonly<Record<string, LockedPackage>> };
-export type Manifest = Readonly<Record<"dependencies" | "devDependencies", Readonly<Record<string, string>> | undefined>>;
+export type Manifest = Readonly<
+  Record<"dependencies" | "devDependencies", Readonly<Record<string, string>> | undefined>
+>;
 
 /**
  * Packages whose install scripts we know of. None runs (`ignore-scripts` in .npmrc): each works without. A new name here
@@ -28,8 +30,12 @@ export function lockProblems(lock: Lock, scripts: ReadonlyMap<string, string>): 
     const name = at.slice(at.lastIndexOf("node_modules/") + "node_modules/".length);
     return [
       ...(locked.integrity ? [] : [`${at}: no integrity`]),
-      ...(locked.resolved === undefined ? [] : [`${at}: names a registry (${new URL(locked.resolved).protocol}//…); see .npmrc`]),
-      ...(locked.hasInstallScript && !scripts.has(name) ? [`${at}: has an install script that nobody has read; see scripts/lock-problems.ts`] : []),
+      ...(locked.resolved === undefined
+        ? []
+        : [`${at}: names a registry (${new URL(locked.resolved).protocol}//…); see .npmrc`]),
+      ...(locked.hasInstallScript && !scripts.has(name)
+        ? [`${at}: has an install script that nobody has read; see scripts/lock-problems.ts`]
+        : []),
       ...missingOptional(at, locked, lock),
     ];
   });
@@ -38,8 +44,14 @@ export function lockProblems(lock: Lock, scripts: ReadonlyMap<string, string>): 
 /** Other systems' binaries: without them in the lockfile, `npm ci` fails on every system. */
 function missingOptional(at: string, locked: LockedPackage, lock: Lock): string[] {
   return Object.keys(locked.optionalDependencies ?? {})
-    .filter((name) => !(`${at}/node_modules/${name}` in lock.packages) && !(`node_modules/${name}` in lock.packages))
-    .map((name) => `${at}: its optional ${name} is missing; choose a version of which all platforms are published`);
+    .filter(
+      (name) =>
+        !(`${at}/node_modules/${name}` in lock.packages) && !(`node_modules/${name}` in lock.packages),
+    )
+    .map(
+      (name) =>
+        `${at}: its optional ${name} is missing; choose a version of which all platforms are published`,
+    );
 }
 
 /** Direct dependencies that are not pinned to one exact version. */

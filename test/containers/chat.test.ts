@@ -53,22 +53,38 @@ test("the official client streams a chat from a real llama-server that the contr
 
 test("an alias, a completion and an answer in one piece come from the same worker", async () => {
   const before = (await stack.model("tiny-chat")).worker?.containerId;
-  const chat = await stack.openai.chat.completions.create({ model: "gpt-4o-mini", messages: hello, temperature: 0 });
+  const chat = await stack.openai.chat.completions.create({
+    model: "gpt-4o-mini",
+    messages: hello,
+    temperature: 0,
+  });
   expect(chat.choices[0]?.message.content?.trim()).toBe("Hello! How can I help you?");
-  const completion = await stack.openai.completions.create({ model: "tiny-chat", prompt: "User: Hello\nAssistant:", temperature: 0, max_tokens: 12 });
+  const completion = await stack.openai.completions.create({
+    model: "tiny-chat",
+    prompt: "User: Hello\nAssistant:",
+    temperature: 0,
+    max_tokens: 12,
+  });
   expect(completion.choices[0]?.text).toContain("Hello");
   expect((await stack.model("tiny-chat")).worker?.containerId).toBe(before);
 });
 
 test("an embedding model answers /v1/embeddings with a vector for each input", async () => {
-  const { data } = await stack.openai.embeddings.create({ model: "embedder", input: ["one", "another"], encoding_format: "float" });
+  const { data } = await stack.openai.embeddings.create({
+    model: "embedder",
+    input: ["one", "another"],
+    encoding_format: "float",
+  });
   expect(data.map((d) => d.embedding.length)).toEqual([96, 96]);
 });
 
 test("the model list names every model and alias, and where it stands", async () => {
   const ids = (await Array.fromAsync(stack.openai.models.list())).map((m) => m.id);
   expect(ids).toEqual(expect.arrayContaining(["tiny-chat", "gpt-4o-mini", "embedder", "echo", "endless"]));
-  await expect(stack.openai.models.retrieve("nobody")).rejects.toMatchObject({ status: 404, code: "model_not_found" });
+  await expect(stack.openai.models.retrieve("nobody")).rejects.toMatchObject({
+    status: 404,
+    code: "model_not_found",
+  });
 });
 
 test("health keeps the historic shape and tells what was seen", async () => {
@@ -90,7 +106,13 @@ test("S36: the worker receives the client's bytes unchanged, and only a fixed se
   const body = `{ "model":"echo",  "messages":[{"role":"user","content":"h\\u00e9 \\ud83d\\ude00"}],"max_tokens":7,"temperature":0.123456789012345678901,"seed":18446744073709551615,"stop":["\\n"],"tools":[],"logprobs":true,"x_unknown":{"a":[1.0,1e400]} }`;
   const response = await fetch(`${stack.baseUrl}/v1/chat/completions`, {
     method: "POST",
-    headers: { "content-type": "application/json", authorization: "Bearer client-secret", cookie: "a=b", "x-forwarded-for": "1.2.3.4", "x-evil": "1" },
+    headers: {
+      "content-type": "application/json",
+      authorization: "Bearer client-secret",
+      cookie: "a=b",
+      "x-forwarded-for": "1.2.3.4",
+      "x-evil": "1",
+    },
     body,
   });
   expect(response.status).toBe(200);
@@ -98,7 +120,20 @@ test("S36: the worker receives the client's bytes unchanged, and only a fixed se
   expect(received?.body).toBe(body);
   expect(received?.url).toBe("/v1/chat/completions");
   const names = Object.keys(received?.headers ?? {}).toSorted();
-  expect(names.filter((n) => !["accept", "authorization", "connection", "content-length", "content-type", "host", "x-request-id"].includes(n))).toEqual([]);
+  expect(
+    names.filter(
+      (n) =>
+        ![
+          "accept",
+          "authorization",
+          "connection",
+          "content-length",
+          "content-type",
+          "host",
+          "x-request-id",
+        ].includes(n),
+    ),
+  ).toEqual([]);
   expect(received?.headers["authorization"]).not.toContain("client-secret");
 });
 
@@ -111,34 +146,42 @@ test("S36: thousands of keep-alive requests meet no socket error", async () => {
   };
   const total = 4_000;
   let started = 0;
-  await Promise.all(Array.from({ length: 8 }, async () => {
-    while (started++ < total) await one();
-  }));
+  await Promise.all(
+    Array.from({ length: 8 }, async () => {
+      while (started++ < total) await one();
+    }),
+  );
   expect([...statuses]).toEqual([[200, total]]);
 });
 
 type Counters = { readonly active: number; readonly abortedAtEpochMs: readonly number[] };
 
-test.each([[true], [false]])("S32: a client that leaves ends the work at the worker within 50 ms (stream: %s)", async (stream) => {
-  const counters = () => askWorker<Counters>(stack, "endless", "/__counters");
-  const delaysMs: number[] = [];
-  for (let i = 0; i < 5; i++) {
-    const leave = new AbortController();
-    const response = post({ model: "endless", messages: hello, stream, ...(stream ? {} : { user: "hang=1" }) }, leave.signal);
-    if (stream) await (await response).body?.getReader().read();
-    const before = await eventually("the request is at the worker", async () => {
-      const now = await counters().catch(() => undefined);
-      return now?.active === 1 && now;
-    });
-    const leftAtMs = Date.now();
-    leave.abort();
-    await response.catch(() => undefined);
-    const after = await eventually("the worker is free again", async () => {
-      const now = await counters();
-      return now.active === 0 && now;
-    });
-    expect(after.abortedAtEpochMs.length).toBe(before.abortedAtEpochMs.length + 1);
-    delaysMs.push((after.abortedAtEpochMs.at(-1) ?? Infinity) - leftAtMs);
-  }
-  expect(delaysMs.toSorted((a, b) => a - b)[2]).toBeLessThanOrEqual(50);
-});
+test.each([[true], [false]])(
+  "S32: a client that leaves ends the work at the worker within 50 ms (stream: %s)",
+  async (stream) => {
+    const counters = () => askWorker<Counters>(stack, "endless", "/__counters");
+    const delaysMs: number[] = [];
+    for (let i = 0; i < 5; i++) {
+      const leave = new AbortController();
+      const response = post(
+        { model: "endless", messages: hello, stream, ...(stream ? {} : { user: "hang=1" }) },
+        leave.signal,
+      );
+      if (stream) await (await response).body?.getReader().read();
+      const before = await eventually("the request is at the worker", async () => {
+        const now = await counters().catch(() => undefined);
+        return now?.active === 1 && now;
+      });
+      const leftAtMs = Date.now();
+      leave.abort();
+      await response.catch(() => undefined);
+      const after = await eventually("the worker is free again", async () => {
+        const now = await counters();
+        return now.active === 0 && now;
+      });
+      expect(after.abortedAtEpochMs.length).toBe(before.abortedAtEpochMs.length + 1);
+      delaysMs.push((after.abortedAtEpochMs.at(-1) ?? Infinity) - leftAtMs);
+    }
+    expect(delaysMs.toSorted((a, b) => a - b)[2]).toBeLessThanOrEqual(50);
+  },
+);

@@ -47,20 +47,33 @@ function post(body: object, signal?: AbortSignal): Promise<Response> {
   });
 }
 
-type OpenAIError = { readonly error: { readonly message: string; readonly code: string; readonly type: string } };
+type OpenAIError = {
+  readonly error: { readonly message: string; readonly code: string; readonly type: string };
+};
 
 async function failure(model: string) {
   const startMs = performance.now();
   const response = await post({ model });
   const { error } = (await response.json()) as OpenAIError;
-  return { status: response.status, retryAfter: response.headers.get("retry-after"), tookMs: performance.now() - startMs, ...error };
+  return {
+    status: response.status,
+    retryAfter: response.headers.get("retry-after"),
+    tookMs: performance.now() - startMs,
+    ...error,
+  };
 }
 
 test.each([
   ["cut.gguf", "cut", 422, "model_invalid", /cut off/],
   ["a web page named .gguf", "page", 422, "model_invalid", /letters GGUF/],
   ["a file that is not there", "missing", 422, "model_invalid", /no nowhere\.gguf/],
-  ["a GGUF that llama-server refuses", "damaged", 503, "model_failed", /exit code \d+.*(unknown model architecture|xlama)/],
+  [
+    "a GGUF that llama-server refuses",
+    "damaged",
+    503,
+    "model_failed",
+    /exit code \d+.*(unknown model architecture|xlama)/,
+  ],
   ["an unknown flag", "bad-flag", 503, "model_failed", /exit code \d+.*no-such-flag/],
 ])("S10: %s fails in under 2 s with the reason", async (_what, model, status, code, message) => {
   const failed = await failure(model);
@@ -72,8 +85,10 @@ test.each([
 test("S7: a worker that crashes at start is tried a few times only, says why, and disturbs nobody", async () => {
   await post({ model: "tiny-chat" });
   const spawned = new Set<string>();
-  const events = await stack.docker.getEvents({ filters: { event: ["start"], label: ["ai.benchai.slot=crasher", `ai.benchai.stack=${stack.name}`] } } as object);
-  (events as unknown as NodeJS.ReadableStream).on("data", (line: Buffer) => {
+  const events = await stack.docker.getEvents({
+    filters: { event: ["start"], label: ["ai.benchai.slot=crasher", `ai.benchai.stack=${stack.name}`] },
+  } as object);
+  events.on("data", (line: Buffer) => {
     for (const one of line.toString().trim().split("\n")) spawned.add((JSON.parse(one) as { id: string }).id);
   });
   const first = await failure("crasher");
@@ -92,12 +107,19 @@ test("S7: a worker that crashes at start is tried a few times only, says why, an
   // The delays are 1, 4, 16, 64 … s: within these 25 s at most the tries at 0, 1, 5 and 21 s.
   expect(spawned.size).toBeGreaterThanOrEqual(3);
   expect(spawned.size).toBeLessThanOrEqual(4);
-  expect((await stack.model("crasher"))).toMatchObject({ state: "crash-loop", reason: { code: "model_failed" } });
+  expect(await stack.model("crasher")).toMatchObject({
+    state: "crash-loop",
+    reason: { code: "model_failed" },
+  });
   expect(tookMs.toSorted((a, b) => a - b)[Math.floor(tookMs.length / 2)]).toBeLessThan(500);
   (events as unknown as { destroy(): void }).destroy();
 
   stack.writeConfig({ models: { ...models, crasher: fakeModel() } });
-  await eventually("the changed model answers", async () => (await post({ model: "crasher" })).status === 200, 10_000);
+  await eventually(
+    "the changed model answers",
+    async () => (await post({ model: "crasher" })).status === 200,
+    10_000,
+  );
 });
 
 test("S12: while a model loads slowly the API answers, a stream gets heartbeats, and nothing kills the load", async () => {
@@ -112,7 +134,8 @@ test("S12: while a model loads slowly the API answers, a stream gets heartbeats,
   expect((await post({ model: "tiny-chat", max_tokens: 4 })).status).toBe(200);
   expect(performance.now() - healthMs).toBeLessThan(2_000);
   let text = early;
-  for (let chunk = await reader?.read(); chunk && !chunk.done; chunk = await reader?.read()) text += new TextDecoder().decode(chunk.value);
+  for (let chunk = await reader?.read(); chunk && !chunk.done; chunk = await reader?.read())
+    text += new TextDecoder().decode(chunk.value);
   expect(text).toContain("data: [DONE]");
   const slow = await stack.model("slow");
   expect(slow).toMatchObject({ state: "ready", failures: 0 });
@@ -125,7 +148,8 @@ test("S14: a worker that dies in mid-stream ends the stream with an error event 
   const reader = response.body?.getReader();
   let text = new TextDecoder().decode((await reader?.read())?.value);
   await stack.docker.getContainer(worker?.containerId ?? "").kill();
-  for (let chunk = await reader?.read(); chunk && !chunk.done; chunk = await reader?.read()) text += new TextDecoder().decode(chunk.value);
+  for (let chunk = await reader?.read(); chunk && !chunk.done; chunk = await reader?.read())
+    text += new TextDecoder().decode(chunk.value);
   expect(text).not.toContain("[DONE]");
   const last = text.trim().split("\n\n").at(-1) ?? "";
   expect(JSON.parse(last.replace(/^data: /, ""))).toMatchObject({ error: { code: "upstream_failed" } });
@@ -136,7 +160,10 @@ test("S14: a worker that dies in mid-stream ends the stream with an error event 
 
 test("S14: a worker that dies before its first byte is replaced and the client sees only the answer", async () => {
   const waiting = post({ model: "late", stream: true });
-  await eventually("the request is at the worker", async () => (await askWorker<{ active: number }>(stack, "late", "/__counters")).active === 1);
+  await eventually(
+    "the request is at the worker",
+    async () => (await askWorker<{ active: number }>(stack, "late", "/__counters")).active === 1,
+  );
   const { worker } = await stack.model("late");
   await stack.docker.getContainer(worker?.containerId ?? "").kill();
   const response = await waiting;

@@ -8,24 +8,46 @@ const testStack = /^benchai-test-/;
 export default async function setup(): Promise<() => Promise<void>> {
   const docker = new Docker();
   await docker.ping().catch((cause: unknown) => {
-    throw new Error("the container tests need a Docker engine and none answers; run them with ./benchai test, which brings one up", { cause });
+    throw new Error(
+      "the container tests need a Docker engine and none answers; run them with ./benchai test, which brings one up",
+      { cause },
+    );
   });
   await sweep(docker);
   run("docker", ["compose", "-p", "benchai-test-build", "build", "--quiet"]);
-  run("docker", [
-    ...["build", "--quiet", "--tag", fakeLlamaImage, "--file", `${root}/test/containers/fake-llama.Dockerfile`],
-    ...["--build-arg", `NODE_IMAGE=${baseImages.NODE_IMAGE}`, "--build-arg", `LLAMA_IMAGE=${baseImages.LLAMA_IMAGE}`, root],
-  ]);
+  const dockerfile = `${root}/test/containers/fake-llama.Dockerfile`;
+  const bases = [`NODE_IMAGE=${baseImages.NODE_IMAGE}`, `LLAMA_IMAGE=${baseImages.LLAMA_IMAGE}`];
+  const args = bases.flatMap((base) => ["--build-arg", base]);
+  run("docker", ["build", "--quiet", "--tag", fakeLlamaImage, "--file", dockerfile, ...args, root]);
   return () => sweep(docker);
 }
 
 /** Containers, networks and volumes of test stacks, by the labels that Compose and the controller gave them. */
 async function sweep(docker: Docker): Promise<void> {
   const containers = await docker.listContainers({ all: true });
-  const left = containers.filter((c) => testStack.test(c.Labels["ai.benchai.stack"] ?? c.Labels["com.docker.compose.project"] ?? ""));
-  await Promise.all(left.map((c) => docker.getContainer(c.Id).remove({ force: true, v: true }).catch(() => undefined)));
+  const left = containers.filter((c) =>
+    testStack.test(c.Labels["ai.benchai.stack"] ?? c.Labels["com.docker.compose.project"] ?? ""),
+  );
+  await Promise.all(
+    left.map((c) =>
+      docker
+        .getContainer(c.Id)
+        .remove({ force: true, v: true })
+        .catch(() => undefined),
+    ),
+  );
   const networks = await docker.listNetworks();
-  for (const n of networks) if (testStack.test(n.Labels?.["com.docker.compose.project"] ?? "")) await docker.getNetwork(n.Id).remove().catch(() => undefined);
+  for (const n of networks)
+    if (testStack.test(n.Labels?.["com.docker.compose.project"] ?? ""))
+      await docker
+        .getNetwork(n.Id)
+        .remove()
+        .catch(() => undefined);
   const { Volumes } = await docker.listVolumes();
-  for (const v of Volumes) if (testStack.test(v.Labels?.["com.docker.compose.project"] ?? "")) await docker.getVolume(v.Name).remove().catch(() => undefined);
+  for (const v of Volumes)
+    if (testStack.test(v.Labels?.["com.docker.compose.project"] ?? ""))
+      await docker
+        .getVolume(v.Name)
+        .remove()
+        .catch(() => undefined);
 }

@@ -19,7 +19,10 @@ const models = {
 };
 
 beforeAll(async () => {
-  stack = await startStack({ models: { "tiny-chat.gguf": tinyChat, "fake.gguf": tinyChat }, config: { models } });
+  stack = await startStack({
+    models: { "tiny-chat.gguf": tinyChat, "fake.gguf": tinyChat },
+    config: { models },
+  });
 });
 afterAll(() => stack[Symbol.asyncDispose]());
 
@@ -49,8 +52,12 @@ test("a configuration error names file, line, column and the accepted values, an
     const now = await stack.status();
     return !now.config.ok && now;
   });
-  expect(status.config.message).toContain("benchai.yaml:4:5: models.tiny-chat.parallel: expected a whole number from 1 to 256");
-  expect(status.config.message).toMatch(/benchai\.yaml:5:5: models\.tiny-chat\.colour: unknown setting; accepted are context, parallel/);
+  expect(status.config.message).toContain(
+    "benchai.yaml:4:5: models.tiny-chat.parallel: expected a whole number from 1 to 256",
+  );
+  expect(status.config.message).toMatch(
+    /benchai\.yaml:5:5: models\.tiny-chat\.colour: unknown setting; accepted are context, parallel/,
+  );
   expect(await answers("chat")).toBe(true);
   expect(await ids()).toEqual(before);
   stack.writeConfig({ models });
@@ -60,11 +67,23 @@ test("a configuration error names file, line, column and the accepted values, an
 
 test("a file that is put into models/ is served under its stem within seconds, and is gone when it is removed", async () => {
   stack.putModel("dropped-in.gguf", tinyChat);
-  await eventually("it is listed", async () => (await stack.status()).models.some((m) => m.name === "dropped-in"), 5_000);
+  await eventually(
+    "it is listed",
+    async () => (await stack.status()).models.some((m) => m.name === "dropped-in"),
+    5_000,
+  );
   await eventually("it answers", () => answers("dropped-in"), 10_000);
   rmSync(join(stack.models, "dropped-in.gguf"));
-  await eventually("it is gone", async () => !(await stack.status()).models.some((m) => m.name === "dropped-in"), 5_000);
-  await eventually("so is its worker", async () => !(await stack.workers()).some((w) => w.Config.Labels["ai.benchai.slot"] === "dropped-in"), 15_000);
+  await eventually(
+    "it is gone",
+    async () => !(await stack.status()).models.some((m) => m.name === "dropped-in"),
+    5_000,
+  );
+  await eventually(
+    "so is its worker",
+    async () => !(await stack.workers()).some((w) => w.Config.Labels["ai.benchai.slot"] === "dropped-in"),
+    15_000,
+  );
 });
 
 test("when one model fits, the idle one makes room, and a busy one never does", async () => {
@@ -74,12 +93,17 @@ test("when one model fits, the idle one makes room, and a busy one never does", 
   const reader = response.body?.getReader();
   let text = new TextDecoder().decode((await reader?.read())?.value);
   const second = answers("second");
-  const blocked = await eventually("the second waits for room", async () => (await stack.status()).models.find((m) => m.name === "second" && m.reason?.code === "no_room"));
+  const blocked = await eventually("the second waits for room", async () =>
+    (await stack.status()).models.find((m) => m.name === "second" && m.reason?.code === "no_room"),
+  );
   expect(blocked.reason?.message).toContain("steady");
-  for (let chunk = await reader?.read(); chunk && !chunk.done; chunk = await reader?.read()) text += new TextDecoder().decode(chunk.value);
+  for (let chunk = await reader?.read(); chunk && !chunk.done; chunk = await reader?.read())
+    text += new TextDecoder().decode(chunk.value);
   expect(text).toContain("data: [DONE]");
   expect(await second).toBe(true);
-  expect((await stack.workers()).filter((w) => w.State.Running).map((w) => w.Config.Labels["ai.benchai.slot"])).toEqual(["second"]);
+  expect(
+    (await stack.workers()).filter((w) => w.State.Running).map((w) => w.Config.Labels["ai.benchai.slot"]),
+  ).toEqual(["second"]);
   stack.writeConfig({ models });
 });
 
@@ -119,7 +143,11 @@ test("S8: `docker compose down` leaves no worker and no network, and up again at
   }
   await eventually("it answers", () => answers("tiny-chat"));
   const { Volumes } = await stack.docker.listVolumes();
-  expect(Volumes.map((v) => v.Name).filter((n) => n.startsWith(stack.name)).toSorted()).toEqual([`${stack.name}_state`, `${stack.name}_valkey`]);
+  expect(
+    Volumes.map((v) => v.Name)
+      .filter((n) => n.startsWith(stack.name))
+      .toSorted(),
+  ).toEqual([`${stack.name}_state`, `${stack.name}_valkey`]);
 });
 
 const exec = promisify(execFile);
@@ -128,10 +156,19 @@ test("S1: with a stranger on the port, `./benchai up` names it once and creates,
   const port = await freePort();
   const stranger = createServer().listen(port, "127.0.0.1");
   await new Promise((resolve) => stranger.once("listening", resolve));
-  const seen = async () => (await stack.docker.listContainers({ all: true })).map((c) => `${c.Id} ${c.State}`).toSorted();
-  const restarts = async () => Promise.all(["router", "controller", "valkey"].map(async (s) => (await stack.service(s).inspect()).RestartCount));
+  const seen = async () =>
+    (await stack.docker.listContainers({ all: true })).map((c) => `${c.Id} ${c.State}`).toSorted();
+  const restarts = async () =>
+    Promise.all(
+      ["router", "controller", "valkey"].map(async (s) => (await stack.service(s).inspect()).RestartCount),
+    );
   const [before, restartsBefore] = [await seen(), await restarts()];
-  const env = { ...process.env, ...stack.env, BENCHAI_PORT: `${port}`, COMPOSE_PROJECT_NAME: "benchai-test-s1" };
+  const env = {
+    ...process.env,
+    ...stack.env,
+    BENCHAI_PORT: `${port}`,
+    COMPOSE_PROJECT_NAME: "benchai-test-s1",
+  };
   const failed = await exec(`${root}/benchai`, ["up", "--no-install"], { env, timeout: 60_000 }).then(
     () => undefined,
     (error: { code: number; stdout: string; stderr: string }) => error,

@@ -13,7 +13,10 @@ const models = {
 };
 
 beforeAll(async () => {
-  stack = await startStack({ models: { "tiny-chat.gguf": tinyChat, "fake.gguf": tinyChat }, config: { models } });
+  stack = await startStack({
+    models: { "tiny-chat.gguf": tinyChat, "fake.gguf": tinyChat },
+    config: { models },
+  });
 });
 afterAll(() => stack[Symbol.asyncDispose]());
 
@@ -49,7 +52,8 @@ test("S4: a controller that is killed with three workers loaded adopts them, and
   await stack.service("controller").start();
   await stack.inState("second", "ready");
 
-  for (let chunk = await reader?.read(); chunk && !chunk.done; chunk = await reader?.read()) text += new TextDecoder().decode(chunk.value);
+  for (let chunk = await reader?.read(); chunk && !chunk.done; chunk = await reader?.read())
+    text += new TextDecoder().decode(chunk.value);
   expect(text).toContain("data: [DONE]");
   expect(text.match(/"content"/g)?.length).toBeGreaterThanOrEqual(600);
   expect(await workerIds()).toEqual(before);
@@ -60,27 +64,38 @@ test("S4: a controller that is killed with three workers loaded adopts them, and
 test("S6: a worker that somebody removes by hand is noticed within 2 s and made again when it is needed", async () => {
   const { worker } = await stack.model("tiny-chat");
   await stack.docker.getContainer(worker?.containerId ?? "").remove({ force: true });
-  await eventually("noticed", async () => (await stack.model("tiny-chat")).worker?.containerId !== worker?.containerId, 2_000);
+  await eventually(
+    "noticed",
+    async () => (await stack.model("tiny-chat")).worker?.containerId !== worker?.containerId,
+    2_000,
+  );
   expect(await answers("tiny-chat")).toBe(true);
 });
 
-test.each(["created", "exited", "paused"] as const)("S6: a leftover of our own that is %s converges", async (state) => {
-  expect(await answers("second")).toBe(true);
-  const { worker } = await stack.model("second");
-  const old = stack.docker.getContainer(worker?.containerId ?? "");
-  await stack.service("controller").kill();
-  if (state === "paused") await old.pause();
-  else await old.kill();
-  if (state === "created") {
-    const body = await old.inspect();
-    await old.remove({ force: true });
-    await stack.docker.createContainer({ name: body.Name.slice(1), Image: body.Config.Image, Labels: { ...body.Config.Labels, "ai.benchai.spec-hash": "of-another-time" } });
-  }
-  await stack.service("controller").start();
-  await eventually("it answers again", () => answers("second"), 40_000);
-  const mine = (await stack.workers()).filter((w) => w.Config.Labels["ai.benchai.slot"] === "second");
-  expect(mine.map((w) => w.State.Status)).toEqual(["running"]);
-});
+test.each(["created", "exited", "paused"] as const)(
+  "S6: a leftover of our own that is %s converges",
+  async (state) => {
+    expect(await answers("second")).toBe(true);
+    const { worker } = await stack.model("second");
+    const old = stack.docker.getContainer(worker?.containerId ?? "");
+    await stack.service("controller").kill();
+    if (state === "paused") await old.pause();
+    else await old.kill();
+    if (state === "created") {
+      const body = await old.inspect();
+      await old.remove({ force: true });
+      await stack.docker.createContainer({
+        name: body.Name.slice(1),
+        Image: body.Config.Image,
+        Labels: { ...body.Config.Labels, "ai.benchai.spec-hash": "of-another-time" },
+      });
+    }
+    await stack.service("controller").start();
+    await eventually("it answers again", () => answers("second"), 40_000);
+    const mine = (await stack.workers()).filter((w) => w.Config.Labels["ai.benchai.slot"] === "second");
+    expect(mine.map((w) => w.State.Status)).toEqual(["running"]);
+  },
+);
 
 test("S3: a stranger that holds a worker's name is reported, never adopted, never touched, never sent a request", async () => {
   const server = `require("node:http").createServer((q, r) => { console.log("got", q.url); r.end("{}"); }).listen(8080)`;
@@ -108,13 +123,19 @@ test("S3: a stranger that holds a worker's name is reported, never adopted, neve
 });
 
 test("S9: a container that is merely named like a worker survives everything", async () => {
-  const lookalike = await stack.docker.createContainer({ name: `${stack.name}-worker-editor-llama-server`, Image: stack.env["NODE_IMAGE"] ?? "", Cmd: ["sleep", "600"] });
+  const lookalike = await stack.docker.createContainer({
+    name: `${stack.name}-worker-editor-llama-server`,
+    Image: stack.env["NODE_IMAGE"] ?? "",
+    Cmd: ["sleep", "600"],
+  });
   try {
     await lookalike.start();
     await stack.service("controller").restart();
     await stack.inState("squatted", "ready");
     expect((await lookalike.inspect()).State.Running).toBe(true);
-    expect(await stack.status()).not.toMatchObject({ models: expect.arrayContaining([expect.objectContaining({ name: "editor-llama-server" })]) });
+    expect(await stack.status()).not.toMatchObject({
+      models: expect.arrayContaining([expect.objectContaining({ name: "editor-llama-server" })]),
+    });
   } finally {
     await lookalike.remove({ force: true });
   }
@@ -123,9 +144,18 @@ test("S9: a container that is merely named like a worker survives everything", a
 /** The index of the controller that acts, and how many say that they are passive. */
 async function roles(count: number) {
   const said = await Promise.all(
-    Array.from({ length: count }, async (_, i) => stack.controllerJson<{ role: string }>("/readyz", i + 1).then((r) => r.role, () => "gone")),
+    Array.from({ length: count }, async (_, i) =>
+      stack.controllerJson<{ role: string }>("/readyz", i + 1).then(
+        (r) => r.role,
+        () => "gone",
+      ),
+    ),
   );
-  return { leader: said.indexOf("leader") + 1, leaders: said.filter((r) => r === "leader").length, passive: said.filter((r) => r === "passive").length };
+  return {
+    leader: said.indexOf("leader") + 1,
+    leaders: said.filter((r) => r === "leader").length,
+    passive: said.filter((r) => r === "passive").length,
+  };
 }
 
 test("S2: of five controllers one acts, the others are passive; killed or paused, another takes over within 3 s and no worker changes", async () => {
@@ -149,23 +179,31 @@ test("S2: of five controllers one acts, the others are passive; killed or paused
 
   // SIGKILL; Docker's own restart would bring it back at once, so it is kept from that.
   const leader = stack.service("controller", first.leader);
-  await leader.update({ RestartPolicy: { Name: "no" } } as never);
+  await leader.update({ RestartPolicy: { Name: "no" } });
   const killedMs = performance.now();
   await leader.kill();
-  const second = await eventually("another one leads", async () => {
-    const now = await roles(5);
-    return now.leaders === 1 && now.leader !== first.leader && now;
-  }, 10_000);
+  const second = await eventually(
+    "another one leads",
+    async () => {
+      const now = await roles(5);
+      return now.leaders === 1 && now.leader !== first.leader && now;
+    },
+    10_000,
+  );
   // Asking five controllers takes its time too: the lease lasts 2 s and is asked for every 0.5 s.
   expect(performance.now() - killedMs).toBeLessThan(4_000);
 
   const paused = stack.service("controller", second.leader);
   await paused.pause();
-  await eventually("a third one leads", async () => {
-    const others = [1, 2, 3, 4, 5].filter((i) => i !== first.leader && i !== second.leader);
-    const said = await Promise.all(others.map((i) => stack.controllerJson<{ role: string }>("/readyz", i)));
-    return said.filter((r) => r.role === "leader").length === 1;
-  }, 10_000);
+  await eventually(
+    "a third one leads",
+    async () => {
+      const others = [1, 2, 3, 4, 5].filter((i) => i !== first.leader && i !== second.leader);
+      const said = await Promise.all(others.map((i) => stack.controllerJson<{ role: string }>("/readyz", i)));
+      return said.filter((r) => r.role === "leader").length === 1;
+    },
+    10_000,
+  );
   await paused.unpause();
   const after = await eventually("the paused one is passive", async () => {
     const now = await roles(5);

@@ -28,7 +28,9 @@ function post(body: object | string, contentType = "application/json"): Promise<
 }
 
 async function everyContainer() {
-  const services = await Promise.all(["router", "controller", "valkey"].map((s) => stack.service(s).inspect()));
+  const services = await Promise.all(
+    ["router", "controller", "valkey"].map((s) => stack.service(s).inspect()),
+  );
   return [...services, ...(await stack.workers())];
 }
 
@@ -41,8 +43,14 @@ test("F4: every container runs unprivileged, read-only, without capabilities, bo
     expect(HostConfig.CapDrop, Name).toEqual(["ALL"]);
     expect(HostConfig.CapAdd ?? [], Name).toEqual([]);
     expect(HostConfig.Privileged, Name).toBe(false);
-    expect(HostConfig.SecurityOpt?.some((o) => /^no-new-privileges(:true)?$/.test(o)), Name).toBe(true);
-    expect(HostConfig.SecurityOpt?.some((o) => o.includes("unconfined")), Name).toBe(false);
+    expect(
+      HostConfig.SecurityOpt?.some((o: string) => /^no-new-privileges(:true)?$/.test(o)),
+      Name,
+    ).toBe(true);
+    expect(
+      HostConfig.SecurityOpt?.some((o: string) => o.includes("unconfined")),
+      Name,
+    ).toBe(false);
     expect(HostConfig.PidsLimit, Name).toBeGreaterThan(0);
     expect(HostConfig.Memory, Name).toBeGreaterThan(0);
     expect(HostConfig.LogConfig?.Config?.["max-size"], Name).toBeDefined();
@@ -60,7 +68,8 @@ test("F4: only the controller sees the engine's socket", async () => {
 test("A1: the router's port on 127.0.0.1 is the only one that is published", async () => {
   for (const { Name, HostConfig, NetworkSettings } of await everyContainer()) {
     const published = Object.values(NetworkSettings.Ports).flatMap((p) => p ?? []);
-    if (Name.includes("-router-")) expect(published).toEqual([{ HostIp: "127.0.0.1", HostPort: `${stack.port}` }]);
+    if (Name.includes("-router-"))
+      expect(published).toEqual([{ HostIp: "127.0.0.1", HostPort: `${stack.port}` }]);
     else expect(published, Name).toEqual([]);
     expect(HostConfig.PublishAllPorts, Name).toBe(false);
     expect(HostConfig.NetworkMode, Name).not.toBe("host");
@@ -70,7 +79,15 @@ test("A1: the router's port on 127.0.0.1 is the only one that is published", asy
 test("A1: any other bind is refused with an explanation, as there are no keys yet", () => {
   let said = "";
   try {
-    run("docker", ["run", "--rm", "--network", "none", "-e", "BENCHAI_BIND=0.0.0.0", `benchai/router:${testTag}`]);
+    run("docker", [
+      "run",
+      "--rm",
+      "--network",
+      "none",
+      "-e",
+      "BENCHAI_BIND=0.0.0.0",
+      `benchai/router:${testTag}`,
+    ]);
   } catch (error) {
     said = String((error as { stdout?: string }).stdout) + String((error as { stderr?: string }).stderr);
   }
@@ -79,25 +96,39 @@ test("A1: any other bind is refused with an explanation, as there are no keys ye
 });
 
 test("F4: a worker reaches neither the controller nor valkey nor the world, and its key is in no inspect output", async () => {
-  const [worker] = (await stack.workers()).filter((w) => w.Config.Labels["ai.benchai.slot"] === "tiny-chat");
+  const worker = (await stack.workers()).find((w) => w.Config.Labels["ai.benchai.slot"] === "tiny-chat");
   if (!worker) throw new Error("no worker");
   const inside = stack.docker.getContainer(worker.Id);
-  const addresses = await Promise.all(["controller", "valkey"].map(async (s) => {
-    const { Networks } = (await stack.service(s).inspect()).NetworkSettings;
-    return Object.values(Networks)[0]?.IPAddress ?? "";
-  }));
-  const targets = [`http://${addresses[0]}:8086/livez`, `http://${addresses[1]}:6379/`, "http://controller:8086/livez", "http://1.1.1.1/"];
+  const addresses = await Promise.all(
+    ["controller", "valkey"].map(async (s) => {
+      const { Networks } = (await stack.service(s).inspect()).NetworkSettings;
+      return Object.values(Networks)[0]?.IPAddress ?? "";
+    }),
+  );
+  const targets = [
+    `http://${addresses[0]}:8086/livez`,
+    `http://${addresses[1]}:6379/`,
+    "http://controller:8086/livez",
+    "http://1.1.1.1/",
+  ];
   for (const target of targets)
-    await expect(execIn(inside, ["curl", "-s", "-m", "2", "-o", "/dev/null", target]), target).rejects.toThrow(/ended with/);
+    await expect(
+      execIn(inside, ["curl", "-s", "-m", "2", "-o", "/dev/null", target]),
+      target,
+    ).rejects.toThrow(/ended with/);
   const key = (await execIn(inside, ["cat", "/run/benchai/key"])).trim();
   expect(key.length).toBeGreaterThanOrEqual(43);
   for (const container of await everyContainer()) expect(JSON.stringify(container)).not.toContain(key);
   await expect(execIn(inside, ["sh", "-c", "touch /models/x"])).rejects.toThrow(/ended with/);
-  await expect(execIn(inside, ["curl", "-fsS", "http://127.0.0.1:8080/v1/models", "-H", "authorization: Bearer wrong"])).rejects.toThrow(/ended with/);
+  await expect(
+    execIn(inside, ["curl", "-fsS", "http://127.0.0.1:8080/v1/models", "-H", "authorization: Bearer wrong"]),
+  ).rejects.toThrow(/ended with/);
 });
 
 test("F4: two workers have two keys", async () => {
-  const keys = await Promise.all((await stack.workers()).map((w) => execIn(stack.docker.getContainer(w.Id), ["cat", "/run/benchai/key"])));
+  const keys = await Promise.all(
+    (await stack.workers()).map((w) => execIn(stack.docker.getContainer(w.Id), ["cat", "/run/benchai/key"])),
+  );
   expect(new Set(keys).size).toBe(2);
 });
 
@@ -108,7 +139,9 @@ function raw(text: string): Promise<string> {
     const socket = connect(stack.port, "127.0.0.1", () => socket.end(text));
     socket.setTimeout(10_000, () => socket.destroy(new Error("no answer within 10 s")));
     socket.on("data", (d: Buffer) => void (answer += d.toString("latin1")));
-    socket.on("close", () => resolve(answer)).on("error", (e: NodeJS.ErrnoException) => (e.code === "ECONNRESET" ? resolve(answer) : reject(e)));
+    socket
+      .on("close", () => resolve(answer))
+      .on("error", (e: NodeJS.ErrnoException) => (e.code === "ECONNRESET" ? resolve(answer) : reject(e)));
   });
 }
 
@@ -116,7 +149,10 @@ const body = JSON.stringify({ model: "echo", messages });
 const head = "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n";
 
 test.each([
-  ["both lengths", `${head}content-length: ${body.length}\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n${body}`],
+  [
+    "both lengths",
+    `${head}content-length: ${body.length}\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n${body}`,
+  ],
   ["two lengths", `${head}content-length: ${body.length}\r\ncontent-length: 5\r\n\r\n${body}`],
   ["an unknown encoding", `${head}transfer-encoding: xchunked\r\n\r\n${body}`],
   ["a folded header", `${head}x-a: 1\r\n 2\r\ncontent-length: ${body.length}\r\n\r\n${body}`],
@@ -131,15 +167,22 @@ test.each([
   expect((await askWorker<unknown[]>(stack, "echo", "/__requests")).length).toBe(before);
 });
 
-test.each(["/v1/chat/completions/../../slots", "/slots", "/props", "/v1/../slots?action=save", "/v1/chat%2fcompletions", "/lora-adapters", "//v1/chat/completions"])(
-  "B2: %s leads nowhere: the upstream path is never taken from the URL",
-  async (path) => {
-    const before = (await askWorker<unknown[]>(stack, "echo", "/__requests")).length;
-    const answer = await raw(`POST ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
-    expect(answer).toMatch(/^HTTP\/1\.1 40[045] /);
-    expect((await askWorker<unknown[]>(stack, "echo", "/__requests")).length).toBe(before);
-  },
-);
+test.each([
+  "/v1/chat/completions/../../slots",
+  "/slots",
+  "/props",
+  "/v1/../slots?action=save",
+  "/v1/chat%2fcompletions",
+  "/lora-adapters",
+  "//v1/chat/completions",
+])("B2: %s leads nowhere: the upstream path is never taken from the URL", async (path) => {
+  const before = (await askWorker<unknown[]>(stack, "echo", "/__requests")).length;
+  const answer = await raw(
+    `POST ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+  );
+  expect(answer).toMatch(/^HTTP\/1\.1 40[045] /);
+  expect((await askWorker<unknown[]>(stack, "echo", "/__requests")).length).toBe(before);
+});
 
 test.each([
   ['{"model":{"toString":1},"messages":[{}]}', 400],
@@ -157,14 +200,24 @@ test.each([
   const startedAt = (await stack.service("router").inspect()).State.StartedAt;
   const response = await post(text);
   expect(response.status).toBe(status);
-  expect(await response.json()).toMatchObject({ error: { code: expect.any(String), message: expect.any(String) } });
+  expect(await response.json()).toMatchObject({
+    error: { code: expect.any(String), message: expect.any(String) },
+  });
   expect((await stack.service("router").inspect()).State.StartedAt).toBe(startedAt);
 });
 
 test("B8: a fixed set of headers goes to the worker, whatever the client sends", async () => {
   const response = await fetch(`${stack.baseUrl}/v1/chat/completions`, {
     method: "POST",
-    headers: { "content-type": "application/json", "x-forwarded-host": "evil", forwarded: "for=evil", cookie: "a=b", authorization: "Bearer canary-key", te: "trailers", "x-api-key": "canary-key" },
+    headers: {
+      "content-type": "application/json",
+      "x-forwarded-host": "evil",
+      forwarded: "for=evil",
+      cookie: "a=b",
+      authorization: "Bearer canary-key",
+      te: "trailers",
+      "x-api-key": "canary-key",
+    },
     body,
   });
   expect(response.status).toBe(200);

@@ -40,14 +40,21 @@ export async function startStack(options: StackOptions = {}) {
   for (const [file, content] of Object.entries(options.models ?? {})) putModel(models, file, content);
   if (options.config !== undefined) writeConfig(config, options.config);
   const port = await freePort();
-  const env: Record<string, string> = { ...composeEnvironment(), BENCHAI_PORT: `${port}`, BENCHAI_MODELS: models, BENCHAI_CONFIG: config, ...options.env };
+  const env: Record<string, string> = {
+    ...composeEnvironment(),
+    BENCHAI_PORT: `${port}`,
+    BENCHAI_MODELS: models,
+    BENCHAI_CONFIG: config,
+    ...options.env,
+  };
   const environment = await new DockerComposeEnvironment(root, "docker-compose.yml")
     .withProjectName(name)
     .withEnvironment(env)
     .withDefaultWaitStrategy(Wait.forHealthCheck())
     .up();
   const baseUrl = `http://127.0.0.1:${port}`;
-  const compose = (...args: string[]) => run("docker", ["compose", "-p", name, "-f", `${root}/docker-compose.yml`, ...args], env);
+  const compose = (...args: string[]) =>
+    run("docker", ["compose", "-p", name, "-f", `${root}/docker-compose.yml`, ...args], env);
   const status = () => controllerJson<ControllerStatus>(name, "/workers");
   return {
     name,
@@ -71,9 +78,14 @@ export async function startStack(options: StackOptions = {}) {
     },
     /** Waits until the controller says that the model is in `state`. */
     inState: (model: string, state: ModelView["state"], withinMs = 30_000) =>
-      eventually(`${model} is ${state}`, async () => (await status()).models.find((m) => m.name === model && m.state === state), withinMs),
+      eventually(
+        `${model} is ${state}`,
+        async () => (await status()).models.find((m) => m.name === model && m.state === state),
+        withinMs,
+      ),
     async [Symbol.asyncDispose]() {
-      if (process.env["BENCHAI_KEEP"] === undefined) await environment.down({ timeout: 5_000, removeVolumes: true });
+      if (process.env["BENCHAI_KEEP"] === undefined)
+        await environment.down({ timeout: 5_000, removeVolumes: true });
       rmSync(folder, { recursive: true, force: true });
     },
   };
@@ -102,16 +114,26 @@ export async function execIn(container: Docker.Container, command: readonly stri
   const stream = await exec.start({});
   const out: Buffer[] = [];
   const err: Buffer[] = [];
-  docker.modem.demuxStream(stream, { write: (b: Buffer) => out.push(b) } as never, { write: (b: Buffer) => err.push(b) } as never);
+  docker.modem.demuxStream(
+    stream,
+    { write: (b: Buffer) => out.push(b) } as never,
+    { write: (b: Buffer) => err.push(b) } as never,
+  );
   await new Promise((resolve, reject) => stream.on("end", resolve).on("error", reject));
   const { ExitCode } = await exec.inspect();
-  if (ExitCode !== 0) throw new Error(`${command.join(" ")} ended with ${ExitCode}: ${Buffer.concat(err).toString()}`);
+  if (ExitCode !== 0)
+    throw new Error(`${command.join(" ")} ended with ${ExitCode}: ${Buffer.concat(err).toString()}`);
   return Buffer.concat(out).toString();
 }
 
 async function controllerJson<T>(stack: string, path: string, index = 1): Promise<T> {
   const script = `process.stdout.write(await (await fetch("http://127.0.0.1:8086${path}")).text())`;
-  const text = await execIn(docker.getContainer(`${stack}-controller-${index}`), ["node", "--input-type=module", "-e", script]);
+  const text = await execIn(docker.getContainer(`${stack}-controller-${index}`), [
+    "node",
+    "--input-type=module",
+    "-e",
+    script,
+  ]);
   return JSON.parse(text) as T;
 }
 

@@ -34,9 +34,7 @@ export const ModelList = Type.Object({
   data: Type.Array(ModelCard),
 });
 
-export function errorBody(
-  error: Pick<AppError, "message" | "code" | "status" | "param">,
-): ErrorBody {
+export function errorBody(error: Pick<AppError, "message" | "code" | "status" | "param">): ErrorBody {
   return {
     error: {
       message: error.message,

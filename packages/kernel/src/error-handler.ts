@@ -36,7 +36,6 @@ function toAppError(error: FastifyError): AppError | undefined {
   if (error.validation) return new AppError("invalid_request", error.message);
   const code = fastifyCodes[error.code];
   if (code) return new AppError(code, error.message);
-  const isClientError =
-    error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500;
+  const isClientError = error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500;
   return isClientError ? new AppError("invalid_request", error.message) : undefined;
 }

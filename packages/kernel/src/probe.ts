@@ -15,8 +15,6 @@ try {
   else if (!response.ok) process.stderr.write(`${response.status} ${body}\n`);
   process.exitCode = response.ok ? 0 : 1;
 } catch (error) {
-  process.stderr.write(
-    `cannot reach ${url}: ${error instanceof Error ? error.message : "unknown"}\n`,
-  );
+  process.stderr.write(`cannot reach ${url}: ${error instanceof Error ? error.message : "unknown"}\n`);
   process.exitCode = 1;
 }

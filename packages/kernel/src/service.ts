@@ -25,12 +25,7 @@ export async function runService(
   }
 }
 
-async function stop(
-  log: Logger,
-  service: RunningService,
-  deadlineMs: number,
-  signal: string,
-): Promise<void> {
+async function stop(log: Logger, service: RunningService, deadlineMs: number, signal: string): Promise<void> {
   log.info({ signal }, "closing");
   setTimeout(
     () => die(log, new Error(`not closed after ${deadlineMs} ms`), "close deadline"),
