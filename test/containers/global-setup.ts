@@ -1,6 +1,6 @@
 import Docker from "dockerode";
 
-import { fakeLlamaImage, baseImages, root, run } from "../support/images.ts";
+import { buildImages } from "../support/build.ts";
 
 /** Stacks made by tests are called so; what a killed run left of them is removed first. */
 const testStack = /^benchai-test-/;
@@ -14,11 +14,7 @@ export default async function setup(): Promise<() => Promise<void>> {
     );
   });
   await sweep(docker);
-  run("docker", ["compose", "-p", "benchai-test-build", "build", "--quiet"]);
-  const dockerfile = `${root}/test/containers/fake-llama.Dockerfile`;
-  const bases = [`NODE_IMAGE=${baseImages.NODE_IMAGE}`, `LLAMA_IMAGE=${baseImages.LLAMA_IMAGE}`];
-  const args = bases.flatMap((base) => ["--build-arg", base]);
-  run("docker", ["build", "--quiet", "--tag", fakeLlamaImage, "--file", dockerfile, ...args, root]);
+  buildImages();
   return () => sweep(docker);
 }
 

@@ -22,6 +22,8 @@ export type StackOptions = {
   /** Files in models/ by name: a path to copy, or bytes. None: the embedded model is served. */
   readonly models?: Readonly<Record<string, string | Uint8Array>>;
   readonly env?: Readonly<Record<string, string>>;
+  /** What the stack's name begins with; the tests sweep away what begins with their own `benchai-test`. */
+  readonly prefix?: string;
 };
 
 export type Stack = Awaited<ReturnType<typeof startStack>>;
@@ -30,7 +32,7 @@ const docker = new Docker();
 
 /** Starts the real stack from docker-compose.yml under a name and port of its own; dispose it to take all of it down. */
 export async function startStack(options: StackOptions = {}) {
-  const name = `benchai-test-${randomBytes(4).toString("hex")}`;
+  const name = `${options.prefix ?? "benchai-test"}-${randomBytes(4).toString("hex")}`;
   const folder = mkdtempSync(join(tmpdir(), `${name}-`));
   chmodSync(folder, 0o755);
   const models = join(folder, "models");

@@ -46,6 +46,7 @@ export type WorkerView = Static<typeof WorkerView>;
 
 /** How a router reaches a ready worker: its address and the key that only this generation accepts. */
 export const WorkerEndpoint = Type.Object({
+  /** Unique among all workers of the stack, for ever. */
   generation: Type.String(),
   url: Type.String(),
   apiKey: Type.String(),
