@@ -1,6 +1,6 @@
 /**
  * The error vocabulary every service shares. `code` is the stable contract (clients and tests
- * match on it); `message` is for people and may change. docs/errors.md explains each one.
+ * match on it); `message` is for people and may change. docs/api.md explains each one.
  */
 export const errorStatus = {
   invalid_request: 400,

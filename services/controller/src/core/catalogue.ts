@@ -1,0 +1,174 @@
+import type { ModelKind } from "@benchai/contract/models";
+
+import type { Config, ModelConfig } from "./config.ts";
+import type { GgufHeader } from "./gguf.ts";
+import { hash32 } from "./hash.ts";
+import { estimateMemoryMiB } from "./memory.ts";
+
+/** A `.gguf` file as it lies in a models folder. */
+export type ModelFile = {
+  readonly name: string;
+  readonly folder: "models" | "embedded";
+  /** Of all its parts together, for a model that is split over several files. */
+  readonly sizeBytes: number;
+  readonly modifiedMs: number;
+  readonly header: GgufHeader | undefined;
+  /** Why it cannot be served, and what to do; undefined when it can. */
+  readonly problem: string | undefined;
+};
+
+/** What the engine's machine offers. */
+export type Machine = { readonly hasGpu: boolean; readonly memoryMiB: number };
+
+export type ModelEntry = {
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly slot: string;
+  readonly kind: ModelKind;
+  readonly file: Pick<ModelFile, "name" | "folder">;
+  readonly createdS: number;
+  readonly sizeBytes: number;
+  /** Tokens of one conversation. */
+  readonly contextTokens: number;
+  readonly parallel: number;
+  readonly memoryMiB: number;
+  readonly pinned: boolean;
+  readonly idleAfterMs: number;
+  readonly device: { readonly wanted: "cpu" | "gpu"; readonly actual: "cpu" | "gpu" };
+  /** CPU threads, when something is known to be better than the server's own choice. */
+  readonly threads: number | undefined;
+  readonly flags: readonly string[];
+  /** True for an embedding model whose file does not say how to make one vector of many. */
+  readonly needsPooling: boolean;
+  readonly image: string;
+  readonly problem: string | undefined;
+};
+
+const defaultContextTokens = 8_192;
+/** Below this size more threads only wait for each other, in bytes. */
+const singleThreadBytes = 64 * 1024 * 1024;
+
+/** What holds where neither `models` nor `defaults` of the configuration says otherwise. */
+const builtIn = {
+  aliases: [] as string[],
+  device: "auto",
+  flags: [] as string[],
+  idleS: 900,
+  parallel: 2,
+  pin: false,
+} as const satisfies ModelConfig;
+type Settings = ModelConfig & Required<Pick<ModelConfig, keyof typeof builtIn>>;
+
+/** Every model that is served: one per file, with what the configuration says of it, and the configured ones whose file is missing. */
+export function buildCatalogue(
+  files: readonly ModelFile[],
+  config: Config,
+  machine: Machine,
+  defaultImage: string,
+): ModelEntry[] {
+  const configured = Object.entries(config.models ?? {}).map(([name, m]) => ({
+    name,
+    settings: { ...builtIn, ...config.defaults, ...m },
+    file: files.find((f) => f.name === fileNameOf(name, m)) ?? servedAs(name, m, files),
+  }));
+  const claimed = new Set(configured.map((c) => c.file?.name));
+  const taken = new Set(configured.flatMap((c) => [c.name, ...c.settings.aliases]));
+  const found = files
+    .filter((f) => !claimed.has(f.name))
+    .map((file) => ({
+      name: freeName(file, taken),
+      settings: { ...builtIn, ...config.defaults },
+      file,
+    }));
+  return [...configured, ...found]
+    .map(({ name, settings, file }) => entry(name, settings, file, machine, defaultImage))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function fileNameOf(name: string, m: ModelConfig): string {
+  return m.file ?? `${name}.gguf`;
+}
+
+/** The file that would be served under this name without any configuration: the first part of a split one. */
+function servedAs(name: string, m: ModelConfig, files: readonly ModelFile[]) {
+  return m.file === undefined ? files.find((f) => stem(f.name) === name) : undefined;
+}
+
+/** A name leads to one model: a file whose stem is taken already is served under its whole name. */
+function freeName({ name }: ModelFile, taken: Set<string>): string {
+  const free = taken.has(stem(name)) ? name : stem(name);
+  taken.add(free);
+  return free;
+}
+
+function entry(
+  name: string,
+  m: Settings,
+  found: ModelFile | undefined,
+  machine: Machine,
+  defaultImage: string,
+): ModelEntry {
+  const file = found ?? missingFile(name, fileNameOf(name, m));
+  const contextTokens = m.context ?? trainedContext(file);
+  return {
+    name,
+    aliases: m.aliases,
+    slot: slotOf(name),
+    ...kindOf(m, file),
+    file: { name: file.name, folder: file.folder },
+    createdS: Math.floor(file.modifiedMs / 1000),
+    sizeBytes: file.sizeBytes,
+    contextTokens,
+    parallel: m.parallel,
+    memoryMiB: m.memoryMiB ?? estimate(file, contextTokens, m.parallel),
+    pinned: m.pin,
+    idleAfterMs: m.idleS * 1000,
+    device: deviceOf(m, machine),
+    threads: m.threads ?? (file.sizeBytes < singleThreadBytes ? 1 : undefined),
+    flags: m.flags,
+    image: m.image ?? defaultImage,
+    problem: file.problem,
+  };
+}
+
+function kindOf(m: Settings, { header }: ModelFile): Pick<ModelEntry, "kind" | "needsPooling"> {
+  const kind = m.kind ?? (header?.isEmbedding ? "embedding" : "chat");
+  return { kind, needsPooling: kind === "embedding" && !header?.hasPooling };
+}
+
+function deviceOf({ device }: Settings, { hasGpu }: Machine): ModelEntry["device"] {
+  const wantsGpu = device === "gpu" || (device === "auto" && hasGpu);
+  return { wanted: wantsGpu ? "gpu" : "cpu", actual: wantsGpu && hasGpu ? "gpu" : "cpu" };
+}
+
+function missingFile(model: string, name: string): ModelFile {
+  const problem = `there is no ${name} in models/; put the file there (./benchai pull …) or correct models.${model} in benchai.yaml`;
+  return { name, folder: "models", sizeBytes: 0, modifiedMs: 0, header: undefined, problem };
+}
+
+function trainedContext({ header }: ModelFile): number {
+  return Math.min(header?.contextTokens || defaultContextTokens, defaultContextTokens);
+}
+
+function estimate({ header, sizeBytes }: ModelFile, contextTokens: number, parallel: number) {
+  return header ? estimateMemoryMiB(sizeBytes, header, contextTokens, parallel) : 0;
+}
+
+/** The name under which a file is served: without `.gguf`, and without the part number of a split model. */
+export function stem(fileName: string): string {
+  return fileName.replace(/\.gguf$/i, "").replace(/-00001-of-\d{5}$/, "");
+}
+
+/**
+ * A name fit for a container: the model's own when it is, otherwise the nearest such text and a hash of the name.
+ * A name that ends like such a hash gets one too, so that no name can be another's slot.
+ */
+export function slotOf(name: string): string {
+  if (/^[a-z0-9][a-z0-9_.-]{0,47}$/.test(name) && !/-[a-z0-9]{7}$/.test(name)) return name;
+  const plain = name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9_.-]+/g, "-")
+    .replace(/^[^a-z0-9]+/, "")
+    .slice(0, 39);
+  return `${plain || "model"}-${hash32(name).toString(36).padStart(7, "0")}`;
+}
