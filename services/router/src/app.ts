@@ -1,0 +1,35 @@
+import type { Registry } from "prom-client";
+
+import { type App, createApp } from "@benchai/kernel/app";
+import type { Logger } from "@benchai/kernel/log";
+import { metricsRoute } from "@benchai/kernel/metrics";
+
+import { guardServer, refuseAmbiguous } from "./edge/request-guard.ts";
+import { RequestIds } from "./edge/request-ids.ts";
+import type { Switchboard } from "./edge/switchboard.ts";
+import { inferenceRoutes } from "./routes/chat.ts";
+import { healthRoutes } from "./routes/health.ts";
+import { modelRoutes } from "./routes/models.ts";
+import { otherMethods } from "./routes/other-methods.ts";
+
+export type RouterParts = {
+  readonly switchboard: Switchboard;
+  readonly registry: Registry;
+  readonly log: Logger;
+};
+
+/** The router's HTTP side; it does not listen. */
+export function buildApp({ switchboard, registry, log }: RouterParts): App {
+  const app = createApp({ log, bodyLimitBytes: switchboard.config.BODY_LIMIT_BYTES });
+  guardServer(app.server);
+  app.addHook("onRequest", (request, _reply, done) => {
+    refuseAmbiguous(request.raw);
+    done();
+  });
+  inferenceRoutes(app, switchboard, new RequestIds());
+  modelRoutes(app, switchboard);
+  healthRoutes(app, switchboard);
+  metricsRoute(app, registry);
+  otherMethods(app);
+  return app;
+}

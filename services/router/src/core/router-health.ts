@@ -1,0 +1,77 @@
+import type { RouterHealth } from "@benchai/contract/health";
+import type { Snapshot } from "@benchai/contract/models";
+
+/** What the router has seen of the rest of the stack. Ages in ms. */
+export type Seen = {
+  readonly snapshot: Snapshot | undefined;
+  readonly isConnected: boolean;
+  readonly seenAgeMs: number | null;
+  readonly isDraining: boolean;
+};
+
+const unusable: ReadonlySet<string> = new Set(["failed", "crash-loop", "invalid"]);
+
+/** `GET /health`, from what was seen and nothing else. */
+export function routerHealth(seen: Seen): RouterHealth {
+  const reasons = healthReasons(seen);
+  const { snapshot } = seen;
+  const isDown = !snapshot || seen.isDraining;
+  return {
+    status: isDown ? "down" : reasons.length > 0 ? "degraded" : "ok",
+    service: "benchai-router",
+    features: {
+      streaming: canStream(seen),
+      memory: false,
+      tts: false,
+      rag: false,
+      obsidian: false,
+    },
+    reasons: [...reasons],
+    controller: {
+      connected: seen.isConnected,
+      role: snapshot?.status.role ?? null,
+      seenAgeMs: seen.seenAgeMs,
+    },
+    models: countStates(snapshot),
+  };
+}
+
+/** Why the router should get no requests now; empty when it should. */
+export function unreadyReasons(seen: Seen): readonly string[] {
+  if (seen.isDraining) return ["shutting down"];
+  if (!seen.snapshot) return ["nothing was heard from the controller yet"];
+  const hasReadyWorker = seen.snapshot.status.models.some((m) => m.state === "ready");
+  return seen.isConnected || hasReadyWorker ? [] : ["the controller is away and no model is loaded"];
+}
+
+function healthReasons(seen: Seen): readonly string[] {
+  const { snapshot } = seen;
+  if (!snapshot) return unreadyReasons(seen);
+  const { engine, config, models } = snapshot.status;
+  return [
+    ...(seen.isDraining ? ["shutting down"] : []),
+    ...(seen.isConnected ? [] : ["the controller is away; models that are loaded go on"]),
+    ...(engine.ok ? [] : [`engine: ${engine.message ?? "not usable"}`]),
+    ...(config.ok ? [] : [`configuration: ${config.message ?? "not valid"}`]),
+    ...(models.length > 0 ? [] : ["no model is installed"]),
+    ...models
+      .filter((m) => unusable.has(m.state))
+      .map((m) => `model ${m.name} is ${m.state}${because(m.reason?.message)}`),
+  ];
+}
+
+function because(message: string | undefined): string {
+  return message === undefined ? "" : `: ${message}`;
+}
+
+/** Whether some model can be streamed from, loaded or not. */
+function canStream({ snapshot, isDraining }: Seen): boolean {
+  if (!snapshot || isDraining || !snapshot.status.engine.ok) return false;
+  return snapshot.status.models.some((m) => !unusable.has(m.state));
+}
+
+function countStates(snapshot: Snapshot | undefined): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { state } of snapshot?.status.models ?? []) counts[state] = (counts[state] ?? 0) + 1;
+  return counts;
+}

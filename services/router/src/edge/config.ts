@@ -1,0 +1,31 @@
+import { Type, type Static } from "typebox";
+
+/** The router's settings, from the environment. Times in ms. */
+export const RouterConfig = Type.Object({
+  PORT: Type.Integer({ minimum: 0, maximum: 65_535, default: 8085 }),
+  /** Address to listen on; in a container all of its own, of which only the published port is reachable. */
+  HOST: Type.String({ default: "0.0.0.0" }),
+  /** Address on which the port is published on the machine; anything but loopback is refused (A1). */
+  BENCHAI_BIND: Type.String({ default: "127.0.0.1" }),
+  CONTROLLER_URL: Type.String({ minLength: 1, default: "http://controller:8086" }),
+  LOG_LEVEL: Type.String({ default: "info" }),
+  BODY_LIMIT_BYTES: Type.Integer({ minimum: 1_024, default: 32 * 1_024 * 1_024 }),
+  /** How long a request waits for its model to load. */
+  LOAD_WAIT_MS: Type.Integer({ minimum: 0, default: 180_000 }),
+  /** How long a request waits for a controller that is away, when its model is not loaded. */
+  CONTROLLER_WAIT_MS: Type.Integer({ minimum: 0, default: 5_000 }),
+  /** When a stream that has nothing to say yet gets its first comment, and how often after that. */
+  HEARTBEAT_AFTER_MS: Type.Integer({ minimum: 1, default: 2_500 }),
+  HEARTBEAT_EVERY_MS: Type.Integer({ minimum: 1, default: 5_000 }),
+  /** Longest wait for the first byte of an answer; without streaming that is the whole generation. */
+  FIRST_BYTE_TIMEOUT_MS: Type.Integer({ minimum: 1, default: 600_000 }),
+  /** Longest silence inside an answer, of the worker or of a client that does not read. */
+  STALL_TIMEOUT_MS: Type.Integer({ minimum: 1, default: 120_000 }),
+  /** Waiting requests per model; more get 429. */
+  MAX_QUEUE: Type.Integer({ minimum: 0, default: 128 }),
+  /** Bytes of bodies that may wait, over all models; more get 429. */
+  MAX_QUEUE_BYTES: Type.Integer({ minimum: 0, default: 256 * 1_024 * 1_024 }),
+  /** How long open answers may go on after a stop signal. */
+  DRAIN_MS: Type.Integer({ minimum: 0, default: 10_000 }),
+});
+export type RouterConfig = Readonly<Static<typeof RouterConfig>>;

@@ -1,0 +1,23 @@
+import type { Directory, Entry } from "../core/directory.ts";
+import type { RouterConfig } from "./config.ts";
+import type { Lane, LaneMember } from "./lane.ts";
+import type { RouterMetrics } from "./router-metrics.ts";
+import type { Workers } from "./workers.ts";
+
+/** What one exchange needs of the router around it. */
+export type Desk = {
+  readonly config: RouterConfig;
+  readonly workers: Workers;
+  readonly metrics: RouterMetrics;
+  /** Undefined before the first snapshot. */
+  readonly directory: Directory | undefined;
+  /** How long the controller has been away, in ms; undefined while it is connected. */
+  readonly awayMs: number | undefined;
+  laneOf(entry: Entry): Lane;
+  /** Takes a place in a lane; `full` when too many requests, or too many bytes of them, wait. */
+  enter(lane: Lane, member: LaneMember): "granted" | "waiting" | "full";
+  /** The member waits no more. */
+  sent(member: LaneMember): void;
+  /** The member is done, wherever it was. */
+  leave(lane: Lane | undefined, member: LaneMember): void;
+};

@@ -1,0 +1,176 @@
+import type { Registry } from "prom-client";
+
+import type { DemandReport } from "@benchai/contract/demand";
+import { AppError } from "@benchai/contract/errors";
+import type { Snapshot } from "@benchai/contract/models";
+import type { Logger } from "@benchai/kernel/log";
+
+import type { Call } from "../core/call.ts";
+import { buildDirectory, type Directory, type Entry } from "../core/directory.ts";
+import { failureFrom } from "../core/failure.ts";
+import type { Seen } from "../core/router-health.ts";
+import type { ClientResponse } from "./client-response.ts";
+import type { RouterConfig } from "./config.ts";
+import { ControllerLink } from "./controller-link.ts";
+import { DemandSender } from "./demand-sender.ts";
+import type { Desk } from "./desk.ts";
+import { Exchange } from "./exchange.ts";
+import { Lane, type LaneMember } from "./lane.ts";
+import { createRouterMetrics, type RouterMetrics } from "./router-metrics.ts";
+import { Workers } from "./workers.ts";
+
+/** Brings requests and workers together: what the router knows and holds for as long as it lives. */
+export class Switchboard implements Desk {
+  readonly config: RouterConfig;
+  readonly workers = new Workers();
+  readonly metrics: RouterMetrics;
+  readonly #link: ControllerLink;
+  readonly #demand: DemandSender;
+  readonly #lanes = new Map<string, Lane>();
+  readonly #open = new Set<Exchange>();
+  /** Members whose bodies wait in memory. */
+  readonly #held = new Set<LaneMember>();
+  #heldBytes = 0;
+  #snapshot: Snapshot | undefined;
+  #directory: Directory | undefined;
+  #isDraining = false;
+  #onEmpty: () => void = () => undefined;
+
+  constructor(config: RouterConfig, registry: Registry, log: Logger) {
+    this.config = config;
+    this.metrics = createRouterMetrics(registry, () => this.#lanes.values());
+    this.#demand = new DemandSender(config.CONTROLLER_URL, () => this.#report(), log);
+    const events = {
+      onSnapshot: (snapshot: Snapshot) => this.#take(snapshot),
+      onChange: () => this.#reconsider(),
+    };
+    this.#link = new ControllerLink(config.CONTROLLER_URL, events, log);
+  }
+
+  start(): void {
+    this.#link.start();
+  }
+
+  get directory(): Directory | undefined {
+    return this.#directory;
+  }
+
+  get awayMs(): number | undefined {
+    return this.#link.awayMs;
+  }
+
+  get seen(): Seen {
+    return {
+      snapshot: this.#snapshot,
+      isConnected: this.#link.isConnected,
+      seenAgeMs: this.#link.seenAgeMs,
+      isDraining: this.#isDraining,
+    };
+  }
+
+  /** Takes a call over; from here on the answer is the exchange's. */
+  admit(call: Call, client: ClientResponse, arrivedMs: number): void {
+    if (client.isGone) return;
+    const refusal = this.#refusal();
+    if (refusal) return client.fail(failureFrom(refusal));
+    const exchange = new Exchange(this, call, client, arrivedMs);
+    this.#open.add(exchange);
+    exchange.start();
+  }
+
+  laneOf({ view }: Entry): Lane {
+    const known = this.#lanes.get(view.name);
+    if (known) return known;
+    const lane = new Lane(view.name, view.parallel, this.config.MAX_QUEUE);
+    this.#lanes.set(view.name, lane);
+    return lane;
+  }
+
+  enter(lane: Lane, member: LaneMember): "granted" | "waiting" | "full" {
+    const isCrowded = this.#heldBytes + member.bodyBytes > this.config.MAX_QUEUE_BYTES;
+    if (isCrowded && lane.size > 0) return "full";
+    const place = lane.enter(member);
+    if (place === "full") return place;
+    this.#held.add(member);
+    this.#heldBytes += member.bodyBytes;
+    if (lane.size === 1) this.#demand.changed(!this.#isReady(lane));
+    return place;
+  }
+
+  sent(member: LaneMember): void {
+    if (this.#held.delete(member)) this.#heldBytes -= member.bodyBytes;
+  }
+
+  leave(lane: Lane | undefined, member: Exchange): void {
+    this.sent(member);
+    this.#open.delete(member);
+    lane?.leave(member);
+    if (lane?.size === 0) this.#demand.changed(!this.#isReady(lane));
+    if (this.#open.size === 0) this.#onEmpty();
+  }
+
+  /** Answers what waits, lets running answers end within `DRAIN_MS`, and ends the rest with an error. */
+  async drain(): Promise<void> {
+    this.#isDraining = true;
+    const emptied = new Promise<void>((resolve) => (this.#onEmpty = resolve));
+    for (const exchange of this.#open) exchange.shutDown(false);
+    if (this.#open.size > 0) await Promise.race([emptied, after(this.config.DRAIN_MS)]);
+    for (const exchange of this.#open) exchange.shutDown(true);
+  }
+
+  /** Lets go of the controller and of the workers. */
+  async close(): Promise<void> {
+    await Promise.all([this.#link.close(), this.#demand.close(), this.workers.close()]);
+  }
+
+  #refusal(): AppError | undefined {
+    if (this.#isDraining)
+      return new AppError("shutting_down", "the router is restarting; try again", {
+        retryAfterS: 2,
+      });
+    if (this.#directory || this.#open.size < this.config.MAX_QUEUE) return undefined;
+    return new AppError("controller_unavailable", "nothing was heard from the controller yet; try again", {
+      retryAfterS: 2,
+    });
+  }
+
+  #take(snapshot: Snapshot): void {
+    this.#snapshot = snapshot;
+    this.#directory = buildDirectory(snapshot);
+    this.workers.keepOnly(new Set(Object.values(snapshot.endpoints).map((e) => e.generation)));
+    for (const [name, lane] of this.#lanes) {
+      const entry = this.#directory.get(name);
+      if (entry) lane.resize(entry.view.parallel);
+      else if (lane.size === 0) this.#lanes.delete(name);
+    }
+    this.#proceedAll();
+  }
+
+  /** The controller came or went: it may have forgotten what we need, and waits may have to end. */
+  #reconsider(): void {
+    this.#proceedAll();
+    if (this.#open.size > 0) this.#demand.changed(true);
+  }
+
+  #proceedAll(): void {
+    for (const exchange of this.#open) exchange.proceed();
+  }
+
+  #isReady(lane: Lane): boolean {
+    return this.#directory?.get(lane.model)?.view.state === "ready";
+  }
+
+  #report(): DemandReport["models"] {
+    const nowMs = performance.now();
+    const models: DemandReport["models"] = {};
+    for (const lane of this.#lanes.values()) {
+      const demand = lane.takeDemand(nowMs);
+      if (demand) models[lane.model] = demand;
+    }
+    return models;
+  }
+}
+
+function after(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+}
