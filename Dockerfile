@@ -26,5 +26,13 @@ COPY packages/contract packages/contract
 COPY packages/kernel packages/kernel
 COPY services/${SERVICE} services/${SERVICE}
 RUN ln -s "services/${SERVICE}/src/main.ts" main.ts
+# Node strips and compiles the TypeScript here, once: less memory and half the start-up time at run time. Both programs
+# end at once, as the settings are refused and nothing listens on port 1, and write their cache as they end. A cache
+# belongs to a user and to a path, and only ours is ever read: at run time the file system is read-only.
+ENV NODE_COMPILE_CACHE=/app/.compile-cache
+RUN mkdir .compile-cache && chown 1000:1000 .compile-cache
 USER 1000:1000
+RUN BENCHAI_BIND=refused node main.ts >/dev/null 2>&1; \
+    node packages/kernel/src/probe.ts http://127.0.0.1:1/ >/dev/null 2>&1; \
+    test -n "$(find .compile-cache -type f | head -1)"
 CMD ["node", "main.ts"]

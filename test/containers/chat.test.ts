@@ -54,15 +54,25 @@ test("the official client streams a chat from a real llama-server that the contr
 test("models that load at the same moment each answer for themselves", async () => {
   stack.putModel("other.gguf", tinyChat);
   const names = ["endless", "embedder", "other", "echo"];
-  await eventually("the new file is known", async () => (await stack.status()).models.find((m) => m.name === "other"));
+  await eventually("the new file is known", async () =>
+    (await stack.status()).models.find((m) => m.name === "other"),
+  );
   const answers = await Promise.all(
     names.map(async (model) => {
-      const response = await post({ model, messages: hello, user: "tokens=2", max_tokens: 4, stream: model === "endless" });
+      const response = await post({
+        model,
+        messages: hello,
+        user: "tokens=2",
+        max_tokens: 4,
+        stream: model === "endless",
+      });
       return [response.status, await response.text()] as const;
     }),
   );
   expect(answers.map(([status]) => status)).toEqual([200, 200, 200, 200]);
-  const generations = (await stack.status()).models.flatMap((m) => (m.worker ? [`${m.slot}${m.worker.generation}`] : []));
+  const generations = (await stack.status()).models.flatMap((m) =>
+    m.worker ? [`${m.slot}${m.worker.generation}`] : [],
+  );
   expect(new Set(generations).size).toBe(generations.length);
   for (const [i, name] of names.entries()) expect(answers[i]?.[1]).toContain(`"model":"${name}"`);
 });

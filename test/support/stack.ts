@@ -98,7 +98,7 @@ export function fakeModel(...flags: readonly string[]) {
   return { file: "fake.gguf", image: fakeLlamaImage, flags };
 }
 
-export async function workersOf(stack: string): Promise<Docker.ContainerInspectInfo[]> {
+async function workersOf(stack: string): Promise<Docker.ContainerInspectInfo[]> {
   const found = await docker.listContainers({ all: true, filters: { label: [`ai.benchai.stack=${stack}`] } });
   return Promise.all(found.map((c) => docker.getContainer(c.Id).inspect()));
 }

@@ -1,12 +1,12 @@
 import { once } from "node:events";
 import { get, type IncomingMessage } from "node:http";
 
-import { pino } from "pino";
 import { Registry } from "prom-client";
 import { describe, expect, test, vi } from "vitest";
 
 import { AppError } from "@benchai/contract/errors";
 import type { ControllerStatus, Snapshot } from "@benchai/contract/models";
+import { createLogger } from "@benchai/kernel/log";
 
 import { entry, queued, situation, worker } from "../test/samples.ts";
 import { type AppDeps, buildApp } from "./app.ts";
@@ -14,7 +14,7 @@ import { decide } from "./core/decide.ts";
 import { modelViews } from "./core/view.ts";
 import { Publisher } from "./publisher.ts";
 
-const log = pino({ level: "silent" });
+const log = createLogger("test", "silent");
 const s = situation({
   entries: [entry(), entry({ name: "code" })],
   observed: [worker()],

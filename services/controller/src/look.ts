@@ -11,7 +11,7 @@ import type { Surroundings } from "./edge/facts.ts";
 import type { ModelFiles } from "./edge/model-files.ts";
 
 /** What the catalogue wants: the models and the body with which each one's worker would be created. */
-export type Wanted = {
+type Wanted = {
   readonly entries: readonly ModelEntry[];
   readonly bodies: ReadonlyMap<Slot, Docker.ContainerCreateOptions>;
   readonly specHashes: ReadonlyMap<Slot, string>;
@@ -27,7 +27,7 @@ export type LookDeps = {
 };
 
 /** Reads configuration and model files, and derives what each worker should be. */
-export async function readWanted(deps: LookDeps, around: Surroundings): Promise<Wanted> {
+async function readWanted(deps: LookDeps, around: Surroundings): Promise<Wanted> {
   const [files, config] = await Promise.all([deps.files.list(), deps.config.load()]);
   const entries = buildCatalogue(files, config.config, around.machine, deps.workerImage);
   const bodies = new Map(entries.map((e) => [e.slot, llamaContainer(e, around.facts)]));

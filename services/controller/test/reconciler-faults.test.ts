@@ -35,25 +35,6 @@ describe("an engine with faults", () => {
     expect(rig.containers).toEqual(["a running"]);
   });
 
-  test.each(["create", "start"] as const)(
-    "that refuses a %s is a failure with its reason, and is tried again after the penalty",
-    async (call) => {
-      await using rig = await Rig.open("a");
-      rig.fake.failNext(call, 500, "driver failed programming\nexternal connectivity");
-      const c = await rig.controller();
-      c.want({ a: "queued" });
-      await c.untilState("a", "failed");
-      expect(c.model("a")?.reason).toMatchObject({
-        code: "model_failed",
-        message: expect.stringMatching(
-          /^the engine refused the worker of a: .*driver failed programming external connectivity$/,
-        ),
-      });
-      await c.untilState("a", "ready");
-      expect(rig.containers).toEqual(["a running"]);
-    },
-  );
-
   test("a network that is missing is a failure that names it, and no endless start", async () => {
     await using rig = await Rig.open("a");
     rig.fake.containers.networks.delete("workers");

@@ -110,7 +110,8 @@ describe("a worker that runs and does not work", () => {
     const c = await rig.controller();
     c.want({ a: "queued" });
     await c.untilState("a", "loading");
-    await letPass(c, 600, 1);
+    await letPass(c, 600, 3);
+    expect(starts(rig).length).toBeGreaterThanOrEqual(4);
     expect(starts(rig).length).toBeLessThanOrEqual(6);
     expect(c.model("a")).toMatchObject({ state: "crash-loop" });
     expect(c.model("a")?.reason?.message).toContain(
@@ -131,6 +132,47 @@ describe("a worker that runs and does not work", () => {
       expect(c.model("a")?.reason?.message).toContain("stopped answering its health checks");
       if (i < 3) await letPass(c, 100, 20);
     }
+  });
+});
+
+describe("an engine that refuses", () => {
+  test.each(["create", "start"] as const)(
+    "a %s is a failure with its reason, and is tried again after the penalty, and not before",
+    async (call) => {
+      await using rig = await Rig.open("a");
+      rig.fake.failNext(call, 500, "driver failed programming\nexternal connectivity");
+      const c = await rig.controller();
+      c.want({ a: "queued" });
+      await c.untilState("a", "failed");
+      expect(c.model("a")?.reason).toMatchObject({
+        code: "model_failed",
+        message: expect.stringMatching(
+          /^the engine refused the worker of a: .*driver failed programming external connectivity$/,
+        ),
+      });
+      await c.passes(3);
+      expect(c.model("a")?.state).toBe("failed");
+      await letPass(c, 2, 2);
+      await c.untilState("a", "ready");
+      expect(rig.containers).toEqual(["a running"]);
+    },
+  );
+});
+
+describe("S2: a passive controller that takes over", () => {
+  test("unloads nothing that it has not heard of", async () => {
+    await using rig = await Rig.open("a");
+    await rig.configure("defaults: { idleS: 60 }");
+    const leader = await rig.controller("leader");
+    leader.want({ a: "inFlight" });
+    await leader.untilState("a", "ready");
+    rig.lease.role = "passive";
+    const passive = await rig.controller("passive");
+    await letPass(passive, 600, 120);
+    await leader.stop();
+    rig.lease.role = "leader";
+    await passive.passes(3);
+    expect(rig.fake.mutations).toEqual(["create stack-worker-a", "start stack-worker-a"]);
   });
 });
 

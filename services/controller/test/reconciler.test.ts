@@ -190,22 +190,6 @@ describe("a controller that begins again", () => {
     await c.untilState("a", "ready");
   });
 
-  test("S2: a passive one that takes over unloads nothing that it has not heard of", async () => {
-    await using rig = await Rig.open("a");
-    await rig.configure("defaults: { idleS: 1 }");
-    const leader = await rig.controller("leader");
-    leader.want({ a: "inFlight" });
-    await leader.untilState("a", "ready");
-    rig.lease.role = "passive";
-    const passive = await rig.controller("passive");
-    const startMs = Date.now();
-    await passive.until("longer than the idle time", () => Date.now() - startMs > 1_100);
-    await leader.stop();
-    rig.lease.role = "leader";
-    await passive.passes(3);
-    expect(rig.fake.mutations).toEqual(["create stack-worker-a", "start stack-worker-a"]);
-  });
-
   test("a reset is refused by a passive controller", async () => {
     await using rig = await Rig.open("a");
     const c = await rig.controller();

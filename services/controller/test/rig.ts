@@ -2,12 +2,11 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { pino } from "pino";
-
 import type { FakeDocker } from "@benchai/fakes/fake-docker";
 import { ggufBytes } from "@benchai/fakes/gguf-writer";
 import type { ModelView, Snapshot } from "@benchai/contract/models";
 import { Doorbell } from "@benchai/kernel/doorbell";
+import { createLogger } from "@benchai/kernel/log";
 
 import { inFlight, queued } from "./samples.ts";
 import { fakeEngine } from "./engine.ts";
@@ -27,7 +26,7 @@ import { Reconciler } from "../src/reconciler.ts";
 const patienceMs = 10_000;
 
 /** What the controllers of a stack share in Valkey, without a Valkey. */
-export class SharedLease {
+class SharedLease {
   role: "leader" | "passive" = "leader";
   isAllowed = true;
   #saved = "[]";
@@ -98,7 +97,7 @@ export class Controller {
       demands: this.demands,
       publisher: this.publisher,
       bell: this.bell,
-      log: pino({ level: "silent" }),
+      log: createLogger("test", "silent"),
       onStep: (step, outcome) => {
         if (outcome === "failed") this.failedSteps.push(`${step.kind} ${step.slot}`);
       },

@@ -1,3 +1,5 @@
+import fc from "fast-check";
+
 import type { ModelEntry } from "../src/core/catalogue.ts";
 import type { Situation } from "../src/core/decide.ts";
 import type { Candidate } from "../src/core/residency.ts";
@@ -115,4 +117,10 @@ export function situation(over: Partial<Situation> = {}): Situation {
     nowMs,
     ...over,
   };
+}
+
+/** Texts of any code points, half surrogate pairs included. */
+export function anyText(maxLength: number): fc.Arbitrary<string> {
+  const codePoint = fc.oneof(fc.nat(0x7f), fc.nat(0x2fff), fc.nat(0x10ffff));
+  return fc.array(codePoint, { maxLength }).map((all) => String.fromCodePoint(...all));
 }

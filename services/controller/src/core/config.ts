@@ -6,7 +6,7 @@ import { modelKinds } from "@benchai/contract/models";
 
 const strict = { additionalProperties: false } as const;
 
-export const devices = ["auto", "cpu", "gpu"] as const;
+const devices = ["auto", "cpu", "gpu"] as const;
 const Device = Type.Enum(devices);
 const Kind = Type.Enum(modelKinds);
 

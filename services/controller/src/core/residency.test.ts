@@ -150,7 +150,7 @@ const limitsArb = fc.record({
   maxLoaded: fc.integer({ min: 1, max: 4 }),
   memoryBudgetMiB: fc.integer({ min: 1, max: 25 }),
 });
-const runs = { numRuns: 3_000 };
+const runs = { numRuns: 2_000 };
 const isInDemand = (c: Candidate) => c.demand.inFlight + c.demand.queued > 0;
 const isReady = (c: Candidate) => c.worker?.state === "running" && c.worker.health === "healthy";
 

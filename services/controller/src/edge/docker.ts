@@ -109,7 +109,7 @@ async function inspect(docker: Docker, id: string, network: string): Promise<Obs
   return found ? toObserved(found, network) : undefined;
 }
 
-export function toObserved(found: Docker.ContainerInspectInfo, network: string): ObservedWorker {
+function toObserved(found: Docker.ContainerInspectInfo, network: string): ObservedWorker {
   const { Labels: labels } = found.Config;
   const state = toState(found.State.Status);
   const since = state === "exited" ? found.State.FinishedAt : found.State.StartedAt;

@@ -1,11 +1,12 @@
 /**
- * Who may use a model now: at most `capacity` holders, the others in the order in which they came,
- * at most `maxWaiting` of them. Every operation is O(1); anyone may leave at any time.
+ * Who may use a model now: at most `capacity` holders, the others in the order in which they came, at most
+ * `maxWaiting` of them. Holders are counted, not kept: a `Set` that many short-lived members pass through keeps
+ * them alive until V8's next major collection, which tripled the router's memory.
  */
 export class Turns<T> {
-  readonly #holders = new Set<T>();
-  readonly #waiting = new Set<T>();
+  readonly #waiting: T[] = [];
   readonly #maxWaiting: number;
+  #held = 0;
   #capacity: number;
 
   constructor(capacity: number, maxWaiting: number) {
@@ -14,27 +15,29 @@ export class Turns<T> {
   }
 
   get waiting(): number {
-    return this.#waiting.size;
+    return this.#waiting.length;
   }
 
   get held(): number {
-    return this.#holders.size;
+    return this.#held;
   }
 
   /** Takes a place; `full` leaves everything as it was. */
   enter(item: T): "granted" | "waiting" | "full" {
-    if (this.#waiting.size === 0 && this.#holders.size < this.#capacity) {
-      this.#holders.add(item);
+    if (this.#waiting.length === 0 && this.#held < this.#capacity) {
+      this.#held += 1;
       return "granted";
     }
-    if (this.#waiting.size >= this.#maxWaiting) return "full";
-    this.#waiting.add(item);
+    if (this.#waiting.length >= this.#maxWaiting) return "full";
+    this.#waiting.push(item);
     return "waiting";
   }
 
-  /** Gives up a place, held or waited for; call `grant` afterwards. */
+  /** Gives up the place of an item that has one, held or waited for; call `grant` afterwards. */
   leave(item: T): void {
-    if (!this.#holders.delete(item)) this.#waiting.delete(item);
+    const at = this.#waiting.indexOf(item);
+    if (at === -1) this.#held -= 1;
+    else this.#waiting.splice(at, 1);
   }
 
   /** Lowering the capacity takes no turn away; it only delays the next ones. */
@@ -44,13 +47,9 @@ export class Turns<T> {
 
   /** Gives free turns to those who waited longest, and returns them. */
   grant(): readonly T[] {
-    const granted: T[] = [];
-    for (const item of this.#waiting) {
-      if (this.#holders.size >= this.#capacity) break;
-      this.#waiting.delete(item);
-      this.#holders.add(item);
-      granted.push(item);
-    }
-    return granted;
+    const free = Math.min(this.#waiting.length, this.#capacity - this.#held);
+    if (free <= 0) return [];
+    this.#held += free;
+    return this.#waiting.splice(0, free);
   }
 }

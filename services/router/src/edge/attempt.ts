@@ -162,6 +162,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
   #settle(): void {
     this.#phase = "over";
     clearTimeout(this.#deadline);
+    this.#options.client.release();
   }
 }
 

@@ -6,6 +6,7 @@ import type { Call } from "../core/call.ts";
 import { type Entry, modelNotFound } from "../core/directory.ts";
 import { type Failure, failureFrom } from "../core/failure.ts";
 import { type Decision, decide, progressText } from "../core/readiness.ts";
+import type { Listed } from "../core/roster.ts";
 import { failureOfRefusal, isStillLoading, type Refusal } from "../core/upstream-failure.ts";
 import { Attempt, type Outcome } from "./attempt.ts";
 import type { ClientResponse } from "./client-response.ts";
@@ -23,9 +24,11 @@ const clientLeft = 499;
  * One request from its arrival to its end. Level-triggered: `proceed` looks at what is known now and does the
  * next thing, and is called whenever something may have changed.
  */
-export class Exchange implements LaneMember {
+export class Exchange implements LaneMember, Listed {
   readonly sinceMs: number;
   isSent = false;
+  isHeld = false;
+  rosterIndex = -1;
   readonly #desk: Desk;
   readonly #call: Call;
   readonly #client: ClientResponse;
@@ -71,6 +74,11 @@ export class Exchange implements LaneMember {
   onTurn(): void {
     this.#hasTurn = true;
     this.proceed();
+  }
+
+  /** The lane of its model, once it has a place there. */
+  get lane(): Lane | undefined {
+    return this.#lane;
   }
 
   get bodyBytes(): number {

@@ -6,6 +6,8 @@ import { Turns } from "../core/turns.ts";
 /** A request in a lane. */
 export type LaneMember = Asker & {
   readonly bodyBytes: number;
+  /** Whether the desk counts its body among those that wait. */
+  isHeld: boolean;
   /** The lane gives it its turn. */
   onTurn(): void;
 };
@@ -19,7 +21,7 @@ export class Lane {
   /** The model's name as a header may carry it: percent-encoded where it is not printable ASCII. */
   readonly headerName: string;
   readonly #turns: Turns<LaneMember>;
-  readonly #members = new Set<LaneMember>();
+  #size = 0;
   #wasUsed = false;
   #meanMs = 1_000;
 
@@ -29,22 +31,14 @@ export class Lane {
     this.#turns = new Turns(capacity, maxWaiting);
   }
 
+  /** How many are in the lane, at the worker or waiting. */
   get size(): number {
-    return this.#members.size;
-  }
-
-  get members(): ReadonlySet<LaneMember> {
-    return this.#members;
-  }
-
-  get waiting(): number {
-    return this.#turns.waiting;
+    return this.#size;
   }
 
   enter(member: LaneMember): "granted" | "waiting" | "full" {
     const place = this.#turns.enter(member);
-    if (place === "full") return place;
-    this.#members.add(member);
+    if (place !== "full") this.#size += 1;
     return place;
   }
 
@@ -53,8 +47,9 @@ export class Lane {
     this.#wasUsed = true;
   }
 
+  /** The member, which is in the lane, is done. */
   leave(member: LaneMember): void {
-    if (!this.#members.delete(member)) return;
+    this.#size -= 1;
     this.#turns.leave(member);
     this.#grant();
   }
@@ -76,13 +71,13 @@ export class Lane {
   }
 
   /**
-   * What to report; undefined when nobody wants the model. A use that came and went since the last report
+   * What to report of the lane's members; undefined when nobody wants the model. A use that came and went since the last report
    * counts as one, so that a model in steady use by short calls never looks idle.
    */
-  takeDemand(nowMs: number): ModelDemand | undefined {
+  takeDemand(members: readonly Asker[], nowMs: number): ModelDemand | undefined {
     const wasUsed = this.#wasUsed;
     this.#wasUsed = false;
-    if (this.#members.size > 0) return demandOf(this.#members, nowMs);
+    if (members.length > 0) return demandOf(members, nowMs);
     return wasUsed ? { inFlight: 1, queued: 0, oldestWaitMs: 0 } : undefined;
   }
 

@@ -1,6 +1,9 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 
-import type { Lane } from "./lane.ts";
+import type { ModelDemand } from "@benchai/contract/demand";
+
+/** What every model that was asked for is asked for now. */
+export type Census = () => Iterable<readonly [model: string, demand: ModelDemand]>;
 
 const ttftBucketsS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 180];
 const overheadBucketsS = [0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.05, 0.25];
@@ -9,8 +12,8 @@ const overheadBucketsS = [0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.0
 export const unknownModel = "unknown";
 
 /** The router's figures. Models' names come from the catalogue only. */
-export function createRouterMetrics(registry: Registry, lanes: () => Iterable<Lane>) {
-  registerGauges(registry, lanes);
+export function createRouterMetrics(registry: Registry, census: Census) {
+  registerGauges(registry, census);
   const registers = [registry];
   return {
     requests: new Counter({
@@ -49,14 +52,8 @@ export function createRouterMetrics(registry: Registry, lanes: () => Iterable<La
 
 export type RouterMetrics = ReturnType<typeof createRouterMetrics>;
 
-function waitingIn(lane: Lane): number {
-  let waiting = 0;
-  for (const member of lane.members) if (!member.isSent) waiting += 1;
-  return waiting;
-}
-
-function registerGauges(registry: Registry, lanes: () => Iterable<Lane>): void {
-  const gauge = (name: string, help: string, value: (lane: Lane) => number) =>
+function registerGauges(registry: Registry, census: Census): void {
+  const gauge = (name: string, help: string, value: (demand: ModelDemand) => number) =>
     new Gauge({
       name,
       help,
@@ -64,9 +61,9 @@ function registerGauges(registry: Registry, lanes: () => Iterable<Lane>): void {
       registers: [registry],
       collect() {
         this.reset();
-        for (const lane of lanes()) this.set({ model: lane.model }, value(lane));
+        for (const [model, demand] of census()) this.set({ model }, value(demand));
       },
     });
-  gauge("benchai_router_in_flight", "Requests at workers.", (lane) => lane.size - waitingIn(lane));
-  gauge("benchai_router_waiting", "Requests that wait for a turn or a worker.", waitingIn);
+  gauge("benchai_router_in_flight", "Requests at workers.", (demand) => demand.inFlight);
+  gauge("benchai_router_waiting", "Requests that wait for a turn or a worker.", (demand) => demand.queued);
 }

@@ -1,13 +1,15 @@
 import type { Registry } from "prom-client";
 
-import type { DemandReport } from "@benchai/contract/demand";
+import type { DemandReport, ModelDemand } from "@benchai/contract/demand";
 import { AppError } from "@benchai/contract/errors";
 import type { Snapshot } from "@benchai/contract/models";
 import type { Logger } from "@benchai/kernel/log";
 
 import type { Call } from "../core/call.ts";
+import { demandOf } from "../core/demand-of.ts";
 import { buildDirectory, type Directory, type Entry } from "../core/directory.ts";
 import { failureFrom } from "../core/failure.ts";
+import { Roster } from "../core/roster.ts";
 import type { Seen } from "../core/router-health.ts";
 import type { ClientResponse } from "./client-response.ts";
 import type { RouterConfig } from "./config.ts";
@@ -27,9 +29,8 @@ export class Switchboard implements Desk {
   readonly #link: ControllerLink;
   readonly #demand: DemandSender;
   readonly #lanes = new Map<string, Lane>();
-  readonly #open = new Set<Exchange>();
-  /** Members whose bodies wait in memory. */
-  readonly #held = new Set<LaneMember>();
+  readonly #open = new Roster<Exchange>();
+  /** Bytes of the bodies that wait. */
   #heldBytes = 0;
   #snapshot: Snapshot | undefined;
   #directory: Directory | undefined;
@@ -38,7 +39,7 @@ export class Switchboard implements Desk {
 
   constructor(config: RouterConfig, registry: Registry, log: Logger) {
     this.config = config;
-    this.metrics = createRouterMetrics(registry, () => this.#lanes.values());
+    this.metrics = createRouterMetrics(registry, () => this.#census());
     this.#demand = new DemandSender(config.CONTROLLER_URL, () => this.#report(), log);
     const events = {
       onSnapshot: (snapshot: Snapshot) => this.#take(snapshot),
@@ -91,14 +92,15 @@ export class Switchboard implements Desk {
     if (isCrowded && lane.size > 0) return "full";
     const place = lane.enter(member);
     if (place === "full") return place;
-    this.#held.add(member);
+    member.isHeld = true;
     this.#heldBytes += member.bodyBytes;
     if (lane.size === 1) this.#demand.changed(!this.#isReady(lane));
     return place;
   }
 
   sent(member: LaneMember): void {
-    if (this.#held.delete(member)) this.#heldBytes -= member.bodyBytes;
+    if (member.isHeld) this.#heldBytes -= member.bodyBytes;
+    member.isHeld = false;
   }
 
   leave(lane: Lane | undefined, member: Exchange): void {
@@ -113,9 +115,9 @@ export class Switchboard implements Desk {
   async drain(): Promise<void> {
     this.#isDraining = true;
     const emptied = new Promise<void>((resolve) => (this.#onEmpty = resolve));
-    for (const exchange of this.#open) exchange.shutDown(false);
+    for (const exchange of this.#open.list()) exchange.shutDown(false);
     if (this.#open.size > 0) await Promise.race([emptied, after(this.config.DRAIN_MS)]);
-    for (const exchange of this.#open) exchange.shutDown(true);
+    for (const exchange of this.#open.list()) exchange.shutDown(true);
   }
 
   /** Lets go of the controller and of the workers. */
@@ -153,7 +155,7 @@ export class Switchboard implements Desk {
   }
 
   #proceedAll(): void {
-    for (const exchange of this.#open) exchange.proceed();
+    for (const exchange of this.#open.list()) exchange.proceed();
   }
 
   #isReady(lane: Lane): boolean {
@@ -162,12 +164,23 @@ export class Switchboard implements Desk {
 
   #report(): DemandReport["models"] {
     const nowMs = performance.now();
+    const members = this.#byLane();
     const models: DemandReport["models"] = {};
     for (const lane of this.#lanes.values()) {
-      const demand = lane.takeDemand(nowMs);
+      const demand = lane.takeDemand(members.get(lane) ?? [], nowMs);
       if (demand) models[lane.model] = demand;
     }
     return models;
+  }
+
+  #census(): [string, ModelDemand][] {
+    const nowMs = performance.now();
+    const members = this.#byLane();
+    return [...this.#lanes.values()].map((lane) => [lane.model, demandOf(members.get(lane) ?? [], nowMs)]);
+  }
+
+  #byLane(): Map<Lane | undefined, Exchange[]> {
+    return Map.groupBy(this.#open.list(), (exchange) => exchange.lane);
   }
 }
 
