@@ -26,27 +26,9 @@ beforeAll(async () => {
 });
 afterAll(() => stack[Symbol.asyncDispose]());
 
-function post(model: string, body: object = {}): Promise<Response> {
-  return fetch(`${stack.baseUrl}/v1/chat/completions`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ model, messages: [{ role: "user", content: "Hello" }], max_tokens: 4, ...body }),
-  });
-}
-
-async function answers(model: string): Promise<boolean> {
-  const response = await post(model);
-  await response.arrayBuffer();
-  return response.status === 200;
-}
-
-async function ids(): Promise<string[]> {
-  return (await stack.workers()).map((w) => w.Id).toSorted();
-}
-
 test("a configuration error names file, line, column and the accepted values, and the running configuration stays", async () => {
-  expect(await answers("chat")).toBe(true);
-  const before = await ids();
+  expect(await stack.answers("chat")).toBe(true);
+  const before = await stack.workerIds();
   stack.writeConfig("models:\n  tiny-chat:\n    aliases: [chat]\n    parallel: many\n    colour: red\n");
   const status = await eventually("the error is seen", async () => {
     const now = await stack.status();
@@ -58,11 +40,11 @@ test("a configuration error names file, line, column and the accepted values, an
   expect(status.config.message).toMatch(
     /benchai\.yaml:5:5: models\.tiny-chat\.colour: unknown setting; accepted are context, parallel/,
   );
-  expect(await answers("chat")).toBe(true);
-  expect(await ids()).toEqual(before);
+  expect(await stack.answers("chat")).toBe(true);
+  expect(await stack.workerIds()).toEqual(before);
   stack.writeConfig({ models });
   await eventually("the error is gone", async () => (await stack.status()).config.ok);
-  expect(await ids()).toEqual(before);
+  expect(await stack.workerIds()).toEqual(before);
 });
 
 test("a file that is put into models/ is served under its stem within seconds, and is gone when it is removed", async () => {
@@ -72,7 +54,7 @@ test("a file that is put into models/ is served under its stem within seconds, a
     async () => (await stack.status()).models.some((m) => m.name === "dropped-in"),
     5_000,
   );
-  await eventually("it answers", () => answers("dropped-in"), 10_000);
+  await eventually("it answers", () => stack.answers("dropped-in"), 10_000);
   rmSync(join(stack.models, "dropped-in.gguf"));
   await eventually(
     "it is gone",
@@ -88,11 +70,11 @@ test("a file that is put into models/ is served under its stem within seconds, a
 
 test("when one model fits, the idle one makes room, and a busy one never does", async () => {
   stack.writeConfig({ limits: { maxLoaded: 1 }, models });
-  expect(await answers("steady")).toBe(true);
-  const response = await post("steady", { stream: true, max_tokens: 150 });
+  expect(await stack.answers("steady")).toBe(true);
+  const response = await stack.chat("steady", { stream: true, max_tokens: 150 });
   const reader = response.body?.getReader();
   let text = new TextDecoder().decode((await reader?.read())?.value);
-  const second = answers("second");
+  const second = stack.answers("second");
   const blocked = await eventually("the second waits for room", async () =>
     (await stack.status()).models.find((m) => m.name === "second" && m.reason?.code === "no_room"),
   );
@@ -109,19 +91,19 @@ test("when one model fits, the idle one makes room, and a busy one never does", 
 
 test("an idle model is unloaded after its idle time and comes back when it is asked for", async () => {
   stack.writeConfig({ models: { ...models, second: { file: "tiny-chat.gguf", idleS: 2 } } });
-  await eventually("it answers", () => answers("second"));
+  await eventually("it answers", () => stack.answers("second"));
   await stack.inState("second", "unloaded", 10_000);
-  expect(await answers("second")).toBe(true);
+  expect(await stack.answers("second")).toBe(true);
   stack.writeConfig({ models });
 });
 
 test("workers survive an upgrade of the router and of the controller", async () => {
-  expect(await answers("tiny-chat")).toBe(true);
+  expect(await stack.answers("tiny-chat")).toBe(true);
   const before = (await stack.model("tiny-chat")).worker?.containerId;
   stack.compose("up", "-d", "--wait", "--force-recreate", "--no-deps", "controller");
   stack.compose("up", "-d", "--wait", "--force-recreate", "--no-deps", "router");
   // The client's kept-alive connections ended with the old router: the first request on one of them fails.
-  await eventually("it answers", () => answers("tiny-chat"));
+  await eventually("it answers", () => stack.answers("tiny-chat"));
   expect((await stack.model("tiny-chat")).worker?.containerId).toBe(before);
 });
 
@@ -136,12 +118,12 @@ async function leftovers() {
 
 test("S8: `docker compose down` leaves no worker and no network, and up again at once always converges", async () => {
   for (let i = 0; i < 3; i++) {
-    await eventually("it answers", () => answers("tiny-chat"));
+    await eventually("it answers", () => stack.answers("tiny-chat"));
     stack.compose("down");
     expect(await leftovers()).toEqual([]);
     stack.compose("up", "-d", "--wait");
   }
-  await eventually("it answers", () => answers("tiny-chat"));
+  await eventually("it answers", () => stack.answers("tiny-chat"));
   const { Volumes } = await stack.docker.listVolumes();
   expect(
     Volumes.map((v) => v.Name)

@@ -20,35 +20,16 @@ beforeAll(async () => {
 });
 afterAll(() => stack[Symbol.asyncDispose]());
 
-function post(model: string, body: object = {}): Promise<Response> {
-  return fetch(`${stack.baseUrl}/v1/chat/completions`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ model, messages: [{ role: "user", content: "Hello" }], max_tokens: 4, ...body }),
-  });
-}
-
-async function answers(model: string): Promise<boolean> {
-  const response = await post(model);
-  await response.arrayBuffer();
-  return response.status === 200;
-}
-
-/** The ids of all containers of this stack's workers, sorted. */
-async function workerIds(): Promise<string[]> {
-  return (await stack.workers()).map((w) => w.Id).toSorted();
-}
-
 test("S4: a controller that is killed with three workers loaded adopts them, and a stream through the router goes on", async () => {
-  for (const model of ["tiny-chat", "second", "steady"]) expect(await answers(model)).toBe(true);
-  const before = await workerIds();
+  for (const model of ["tiny-chat", "second", "steady"]) expect(await stack.answers(model)).toBe(true);
+  const before = await stack.workerIds();
   expect(before).toHaveLength(3);
-  const response = await post("steady", { stream: true });
+  const response = await stack.chat("steady", { stream: true });
   const reader = response.body?.getReader();
   let text = new TextDecoder().decode((await reader?.read())?.value);
 
   await stack.service("controller").kill();
-  expect(await answers("tiny-chat"), "a loaded model answers while the controller is away").toBe(true);
+  expect(await stack.answers("tiny-chat"), "a loaded model answers while the controller is away").toBe(true);
   await stack.service("controller").start();
   await stack.inState("second", "ready");
 
@@ -56,7 +37,7 @@ test("S4: a controller that is killed with three workers loaded adopts them, and
     text += new TextDecoder().decode(chunk.value);
   expect(text).toContain("data: [DONE]");
   expect(text.match(/"content"/g)?.length).toBeGreaterThanOrEqual(600);
-  expect(await workerIds()).toEqual(before);
+  expect(await stack.workerIds()).toEqual(before);
   const health = await stack.controllerJson<{ role: string }>("/readyz");
   expect(health.role).toBe("leader");
 });
@@ -69,13 +50,13 @@ test("S6: a worker that somebody removes by hand is noticed within 2 s and made 
     async () => (await stack.model("tiny-chat")).worker?.containerId !== worker?.containerId,
     2_000,
   );
-  expect(await answers("tiny-chat")).toBe(true);
+  expect(await stack.answers("tiny-chat")).toBe(true);
 });
 
 test.each(["created", "exited", "paused"] as const)(
   "S6: a leftover of our own that is %s converges",
   async (state) => {
-    expect(await answers("second")).toBe(true);
+    expect(await stack.answers("second")).toBe(true);
     const { worker } = await stack.model("second");
     const old = stack.docker.getContainer(worker?.containerId ?? "");
     await stack.service("controller").kill();
@@ -91,7 +72,7 @@ test.each(["created", "exited", "paused"] as const)(
       });
     }
     await stack.service("controller").start();
-    await eventually("it answers again", () => answers("second"), 40_000);
+    await eventually("it answers again", () => stack.answers("second"), 40_000);
     const mine = (await stack.workers()).filter((w) => w.Config.Labels["ai.benchai.slot"] === "second");
     expect(mine.map((w) => w.State.Status)).toEqual(["running"]);
   },
@@ -108,7 +89,7 @@ test("S3: a stranger that holds a worker's name is reported, never adopted, neve
   });
   try {
     await stranger.start();
-    const response = await post("squatted");
+    const response = await stack.chat("squatted");
     const { error } = (await response.json()) as { error: { code: string; message: string } };
     expect(response.status).toBe(503);
     expect(error).toMatchObject({ code: "container_name_taken" });
@@ -119,7 +100,7 @@ test("S3: a stranger that holds a worker's name is reported, never adopted, neve
   } finally {
     await stranger.remove({ force: true });
   }
-  await eventually("the name is free and the model answers", () => answers("squatted"), 30_000);
+  await eventually("the name is free and the model answers", () => stack.answers("squatted"), 30_000);
 });
 
 test("S9: a container that is merely named like a worker survives everything", async () => {
@@ -159,8 +140,8 @@ async function roles(count: number) {
 }
 
 test("S2: of five controllers one acts, the others are passive; killed or paused, another takes over within 3 s and no worker changes", async () => {
-  for (const model of ["tiny-chat", "second"]) expect(await answers(model)).toBe(true);
-  const before = await workerIds();
+  for (const model of ["tiny-chat", "second"]) expect(await stack.answers(model)).toBe(true);
+  const before = await stack.workerIds();
   stack.compose("up", "-d", "--no-recreate", "--scale", "controller=5", "controller");
   const first = await eventually("one leads, four are passive", async () => {
     const now = await roles(5);
@@ -173,7 +154,7 @@ test("S2: of five controllers one acts, the others are passive; killed or paused
   const chat = (async () => {
     while (!stop.signal.aborted) {
       asked++;
-      if (!(await answers("tiny-chat"))) failed++;
+      if (!(await stack.answers("tiny-chat"))) failed++;
     }
   })();
 
@@ -215,7 +196,7 @@ test("S2: of five controllers one acts, the others are passive; killed or paused
   await chat;
   expect(asked).toBeGreaterThan(10);
   expect(failed).toBe(0);
-  expect(await workerIds()).toEqual(before);
-  expect(await answers("squatted"), "a load that starts under the new leader").toBe(true);
+  expect(await stack.workerIds()).toEqual(before);
+  expect(await stack.answers("squatted"), "a load that starts under the new leader").toBe(true);
   stack.compose("up", "-d", "--no-recreate", "--scale", "controller=1", "controller");
 });

@@ -57,6 +57,12 @@ export async function startStack(options: StackOptions = {}) {
   const baseUrl = `http://127.0.0.1:${port}`;
   const compose = (...args: string[]) =>
     run("docker", ["compose", "-p", name, "-f", `${root}/docker-compose.yml`, ...args], env);
+  const chat = (model: string, body: object = {}) =>
+    fetch(`${baseUrl}/v1/chat/completions`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ model, messages: [{ role: "user", content: "Hello" }], max_tokens: 4, ...body }),
+    });
   const status = () => controllerJson<ControllerStatus>(name, "/workers");
   return {
     name,
@@ -71,6 +77,14 @@ export async function startStack(options: StackOptions = {}) {
     putModel: (file: string, content: string | Uint8Array) => putModel(models, file, content),
     service: (service: string, index = 1) => docker.getContainer(`${name}-${service}-${index}`),
     workers: () => workersOf(name),
+    workerIds: async () => (await workersOf(name)).map((w) => w.Id).toSorted(),
+    chat,
+    /** Whether the model answers a short question. */
+    answers: async (model: string) => {
+      const response = await chat(model);
+      await response.arrayBuffer();
+      return response.status === 200;
+    },
     status,
     controllerJson: <T>(path: string, index = 1) => controllerJson<T>(name, path, index),
     model: async (model: string): Promise<ModelView> => {
