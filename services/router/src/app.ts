@@ -4,7 +4,7 @@ import { type App, createApp } from "@benchai/kernel/app";
 import type { Logger } from "@benchai/kernel/log";
 import { metricsRoute } from "@benchai/kernel/metrics";
 
-import { guardServer, refuseAmbiguous } from "./edge/request-guard.ts";
+import { guardServer, refuseAmbiguous, refuseTooLarge } from "./edge/request-guard.ts";
 import { RequestIds } from "./edge/request-ids.ts";
 import type { Switchboard } from "./edge/switchboard.ts";
 import { inferenceRoutes } from "./routes/chat.ts";
@@ -26,6 +26,7 @@ export function buildApp({ switchboard, registry, log }: RouterParts): App {
   app.setChildLoggerFactory((logger) => logger);
   app.addHook("onRequest", (request, _reply, done) => {
     refuseAmbiguous(request.raw);
+    refuseTooLarge(request.raw, switchboard.config.BODY_LIMIT_BYTES);
     done();
   });
   inferenceRoutes(app, switchboard, new RequestIds());

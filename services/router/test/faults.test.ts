@@ -191,16 +191,20 @@ test("S30: beyond the bound a request is 429 with Retry-After, never a 200", asy
   for (const { status } of await Promise.all(pending)) expect(status).toBe(200);
 });
 
-test("S30: bodies that wait are bounded in bytes over all models", async () => {
+test("S35: large bodies are bounded in bytes over all models, and small ones pass them", async () => {
   await using stack = await startStack({
-    env: { MAX_QUEUE_BYTES: "2000" },
-    models: () => [{ name: "m" }],
+    env: { BODY_BUDGET_BYTES: "200000" },
+    models: (ready) => [ready("g1"), { name: "slow" }],
   });
-  const pending = stack.chat({ pad: "x".repeat(1_500) });
-  await eventually(() => stack.controller.demandFor("m")?.queued === 1);
-  expect((await stack.chat({ pad: "x".repeat(1_500) })).status).toBe(429);
-  stack.controller.publish([modelAt(stack.llama, "g1")]);
+  const pad = "x".repeat(150_000);
+  const pending = stack.chat({ model: "slow", pad });
+  await eventually(() => stack.controller.demandFor("slow")?.queued === 1);
+  const refused = await stack.chat({ pad });
+  expect([refused.status, refused.headers["retry-after"]]).toEqual([429, "2"]);
+  expect((await stack.chat()).status).toBe(200);
+  stack.controller.publish([modelAt(stack.llama, "g1"), modelAt(stack.llama, "g2", "slow")]);
   expect((await pending).status).toBe(200);
+  expect((await stack.chat({ pad })).status).toBe(200);
 });
 
 test("S13: a model that loads delays no other", async () => {

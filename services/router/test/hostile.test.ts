@@ -65,6 +65,14 @@ test("B1: a second Host header is refused", async () => {
   expect(stack.llama.counters.requests).toBe(0);
 });
 
+test("B9: a target that names another server is refused", async () => {
+  await using stack = await startStack();
+  const line = `POST http://127.0.0.1:1${path} HTTP/1.1`;
+  const text = await sendRaw(stack.port, head(["Connection: close"], { line }) + good);
+  expect(text).toMatch(/^HTTP\/1\.1 400 /);
+  expect(stack.llama.counters.requests).toBe(0);
+});
+
 test("B1: headers beyond the parser's bound are 431", async () => {
   await using stack = await startStack();
   const text = await sendRaw(stack.port, head([`X-Y: ${"a".repeat(40_000)}`]) + good);
@@ -168,6 +176,18 @@ test("S35: a body beyond the limit is 413, announced or not, and reads no furthe
     headers: { "transfer-encoding": "chunked" },
   });
   expect(unannounced.status).toBe(413);
+});
+
+test("S35: a client that sends 40 MB without looking still gets its 413", async () => {
+  await using stack = await startStack();
+  const text = await sendRaw(
+    stack.port,
+    Buffer.concat([
+      Buffer.from(head(["Connection: close"], { length: 40_000_000 })),
+      Buffer.alloc(40_000_000, " "),
+    ]),
+  );
+  expect(text).toMatch(/^HTTP\/1\.1 413 /);
 });
 
 test("S35: a 20 MB image passes through", async () => {

@@ -17,11 +17,6 @@ function codeOf(run: () => unknown): string {
   }
 }
 
-test("S36: the body of a call is the very bytes that came in", () => {
-  const body = Buffer.from(' {"model":"m","messages":[{}],"temperature":0.10} ');
-  expect(readCall("chat", body).body).toBe(body);
-});
-
 test("S31: only chat and completions are streams", () => {
   const text = '{"model":"m","messages":[{}],"prompt":"a","input":"a","stream":true}';
   const isStream = (kind: "chat" | "completion" | "embedding") => readCall(kind, Buffer.from(text)).isStream;

@@ -3,14 +3,12 @@ import { AppError } from "@benchai/contract/errors";
 import { scanBody } from "./body-scan.ts";
 import { type CallKind, callKinds } from "./call-kinds.ts";
 
-/** One inference request: the few things the router must know of it, and the bytes that go to the worker. */
+/** One inference request: the few things the router must know of it besides its bytes. */
 export type Call = {
   readonly kind: CallKind;
   readonly model: string;
   /** Whether the answer is a stream of server-sent events. */
   readonly isStream: boolean;
-  /** Exactly what the client sent. */
-  readonly body: Uint8Array;
 };
 
 const maxDepth = 128;
@@ -46,7 +44,7 @@ export function readCall(kind: CallKind, body: Uint8Array): Call {
   if (typeof stream !== "boolean") throw invalid("stream", "`stream` must be true or false");
   checkRequired(required, fields[required]);
   for (const [name, min] of Object.entries(countFields)) checkCount(name, fields[name], min);
-  return { kind, model, isStream: canStream && stream, body };
+  return { kind, model, isStream: canStream && stream };
 }
 
 function parseObject(body: Uint8Array): Readonly<Record<string, unknown>> {

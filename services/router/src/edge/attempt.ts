@@ -155,14 +155,17 @@ export class Attempt implements Dispatcher.DispatchHandler {
 
   #stop(reason: Error): void {
     if (this.#phase === "over") return;
+    const controller = this.#controller;
     this.#settle();
-    this.#controller?.abort(reason);
+    controller?.abort(reason);
   }
 
+  /** Lets go of undici and of the relay: what still refers to this try for a moment must not keep them. */
   #settle(): void {
     this.#phase = "over";
     clearTimeout(this.#deadline);
-    this.#options.client.release();
+    this.#relay = undefined;
+    this.#controller = undefined;
   }
 }
 

@@ -27,7 +27,11 @@ export class ClientResponse {
   onDrain: () => void = nothing;
   /** The model that answers, for `x-benchai-model`; empty until it is known. */
   model = "";
-  readonly #raw: ServerResponse;
+  /**
+   * Undefined once it is closed. Something in Node refers to finished exchanges until V8's next major collection,
+   * and a response drags its request, headers and body along: letting go here is half of the router's memory.
+   */
+  #raw: ServerResponse | undefined;
   #opened: Opened = "no";
   #isOver = false;
   #heartbeat: NodeJS.Timeout | undefined;
@@ -49,7 +53,7 @@ export class ClientResponse {
     this.#quieten();
     if (this.#opened !== "no" || this.#isOver) return;
     this.#opened = "stream";
-    this.#raw.writeHead(200, { ...eventStreamHeaders, ...this.#ownHeaders() });
+    this.#raw?.writeHead(200, { ...eventStreamHeaders, ...this.#ownHeaders() });
   }
 
   /** Opens an answer that is not a stream; `length` in bytes when it is known. */
@@ -58,24 +62,24 @@ export class ClientResponse {
     if (this.#isOver) return;
     this.#opened = "body";
     const size = length === undefined ? {} : { "content-length": length };
-    this.#raw.writeHead(status, { "content-type": contentType, ...size, ...this.#ownHeaders() });
+    this.#raw?.writeHead(status, { "content-type": contentType, ...size, ...this.#ownHeaders() });
   }
 
   /** False when the client reads slower than we write: wait for `onDrain`. */
   write(bytes: Uint8Array): boolean {
-    return this.#raw.write(bytes);
+    return this.#raw?.write(bytes) ?? true;
   }
 
   end(bytes?: Uint8Array): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#quieten();
-    this.#raw.end(bytes);
+    this.#raw?.end(bytes);
   }
 
   /** Whether the client had left before its request was taken over. */
   get isGone(): boolean {
-    return this.#raw.destroyed;
+    return this.#raw?.destroyed ?? true;
   }
 
   /** Whether the answer began as an event stream, be it only with heartbeats. */
@@ -90,7 +94,7 @@ export class ClientResponse {
     if (this.#opened === "stream") return this.end(Buffer.from(failureEvent(failure)));
     const bytes = Buffer.from(JSON.stringify(failure.body));
     const retry = failure.retryAfterS === undefined ? {} : { "retry-after": String(failure.retryAfterS) };
-    this.#raw.writeHead(failure.status, {
+    this.#raw?.writeHead(failure.status, {
       "content-type": "application/json; charset=utf-8",
       "content-length": bytes.length,
       ...retry,
@@ -103,25 +107,16 @@ export class ClientResponse {
   drop(): void {
     this.#isOver = true;
     this.#quieten();
-    this.#raw.destroy();
-  }
-
-  /**
-   * Forgets who listened. A response outlives its exchange by a moment on V8's old heap; what it still referred
-   * to lived on with it until the next major collection, which tripled the router's memory.
-   */
-  release(): void {
-    this.onGone = nothing;
-    this.onDrain = nothing;
+    this.#raw?.destroy();
   }
 
   /** Lets the connection end with this answer. */
   closeAfterwards(): void {
-    this.#raw.shouldKeepAlive = false;
+    if (this.#raw) this.#raw.shouldKeepAlive = false;
   }
 
   #beat(beats: Heartbeats): void {
-    if (this.#isOver || this.#opened === "body") return;
+    if (this.#isOver || this.#opened === "body" || !this.#raw) return;
     if (this.#opened === "no") openEventStream(this.#raw, this.#ownHeaders());
     this.#opened = "stream";
     this.#raw.write(commentText(beats.text()));
@@ -139,8 +134,9 @@ export class ClientResponse {
   }
 
   #close(): void {
-    const wasOver = this.#isOver && this.#raw.writableFinished;
+    const wasOver = this.#isOver && this.#raw?.writableFinished === true;
     this.#isOver = true;
+    this.#raw = undefined;
     this.#quieten();
     if (!wasOver) this.onGone();
   }

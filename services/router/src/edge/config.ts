@@ -23,8 +23,8 @@ export const RouterConfig = Type.Object({
   STALL_TIMEOUT_MS: Type.Integer({ minimum: 1, default: 120_000 }),
   /** Waiting requests per model; more get 429. */
   MAX_QUEUE: Type.Integer({ minimum: 0, default: 128 }),
-  /** Bytes of bodies that may wait, over all models; more get 429. */
-  MAX_QUEUE_BYTES: Type.Integer({ minimum: 0, default: 256 * 1_024 * 1_024 }),
+  /** Bytes of large bodies that are held at a time, over all models; more get 429. */
+  BODY_BUDGET_BYTES: Type.Integer({ minimum: 0, default: 96 * 1_024 * 1_024 }),
   /** How long open answers may go on after a stop signal. */
   DRAIN_MS: Type.Integer({ minimum: 0, default: 10_000 }),
 });

@@ -14,10 +14,8 @@ export type Desk = {
   /** How long the controller has been away, in ms; undefined while it is connected. */
   readonly awayMs: number | undefined;
   laneOf(entry: Entry): Lane;
-  /** Takes a place in a lane; `full` when too many requests, or too many bytes of them, wait. */
+  /** Takes a place in a lane; `full` when too many requests wait. */
   enter(lane: Lane, member: LaneMember): "granted" | "waiting" | "full";
-  /** The member waits no more. */
-  sent(member: LaneMember): void;
   /** The member is done, wherever it was. */
   leave(lane: Lane | undefined, member: LaneMember): void;
 };

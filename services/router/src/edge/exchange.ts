@@ -17,6 +17,8 @@ import { unknownModel } from "./router-metrics.ts";
 /** How long a worker is left alone that could not be reached, that died, or that is not ready after all, in ms. */
 const avoidMs = { unreachable: 1_000, died: 10_000, loading: 250 } as const;
 
+const noBytes = new Uint8Array();
+
 /** The status in metrics of a request whose client left (nginx's convention). */
 const clientLeft = 499;
 
@@ -27,11 +29,12 @@ const clientLeft = 499;
 export class Exchange implements LaneMember, Listed {
   readonly sinceMs: number;
   isSent = false;
-  isHeld = false;
   rosterIndex = -1;
   readonly #desk: Desk;
   readonly #call: Call;
   readonly #client: ClientResponse;
+  /** Exactly what the client sent; dropped at the end, since the exchange itself may linger (see `ClientResponse`). */
+  #body: Uint8Array;
   #lane: Lane | undefined;
   #hasTurn = false;
   #hasWaited = false;
@@ -43,9 +46,10 @@ export class Exchange implements LaneMember, Listed {
   #waitFromMs: number | undefined;
   #wake: NodeJS.Timeout | undefined;
 
-  constructor(desk: Desk, call: Call, client: ClientResponse, sinceMs: number) {
+  constructor(desk: Desk, call: Call, body: Uint8Array, client: ClientResponse, sinceMs: number) {
     this.#desk = desk;
     this.#call = call;
+    this.#body = body;
     this.#client = client;
     this.sinceMs = sinceMs;
     client.onGone = () => this.#leave();
@@ -64,10 +68,12 @@ export class Exchange implements LaneMember, Listed {
     const { directory } = this.#desk;
     const entry = directory?.get(this.#call.model);
     if (directory && !entry) return this.#refuse(modelNotFound(this.#call.model, directory));
-    const decision = this.#decide(entry);
+    // Read once: what is avoided when deciding must be what the wait is measured by.
+    const avoidedMs = this.#avoidedMs(entry);
+    const decision = this.#decide(entry, avoidedMs);
     if (decision.kind === "fail") return this.#refuse(decision.error);
     if (entry && !this.#lane && !this.#join(entry)) return;
-    if (decision.kind === "wait") return this.#wait(decision.recheckMs, entry?.endpoint);
+    if (decision.kind === "wait") return this.#wait(decision.recheckMs, avoidedMs);
     this.#sendInTurn(decision.endpoint);
   }
 
@@ -81,10 +87,6 @@ export class Exchange implements LaneMember, Listed {
     return this.#lane;
   }
 
-  get bodyBytes(): number {
-    return this.#call.body.length;
-  }
-
   /** Ends because the router stops: at once when it still waits, otherwise when `isLast`. */
   shutDown(isLast: boolean): void {
     this.#client.closeAfterwards();
@@ -93,14 +95,17 @@ export class Exchange implements LaneMember, Listed {
     this.#refuse(new AppError("shutting_down", "the router is restarting; try again", { retryAfterS: 2 }));
   }
 
-  #decide(entry: Entry | undefined): Decision {
-    const { config, workers, awayMs } = this.#desk;
-    const endpoint = entry?.endpoint;
-    const isUsable = endpoint !== undefined && workers.avoidedForMs(endpoint.generation) === 0;
+  /** How long the model's worker is to be left alone, in ms; 0 when it may be used, or there is none. */
+  #avoidedMs(entry: Entry | undefined): number {
+    return entry?.endpoint ? this.#desk.workers.avoidedForMs(entry.endpoint.generation) : 0;
+  }
+
+  #decide(entry: Entry | undefined, avoidedMs: number): Decision {
+    const { config, awayMs } = this.#desk;
     const situation = {
       model: this.#call.model,
       view: entry?.view,
-      endpoint: isUsable ? endpoint : undefined,
+      endpoint: avoidedMs > 0 ? undefined : entry?.endpoint,
       waitedMs: this.#waitFromMs === undefined ? 0 : performance.now() - this.#waitFromMs,
       isRetry: this.#losses > 0,
       awayMs,
@@ -127,10 +132,9 @@ export class Exchange implements LaneMember, Listed {
     return true;
   }
 
-  #wait(recheckMs: number, endpoint: WorkerEndpoint | undefined): void {
+  #wait(recheckMs: number, avoidedMs: number): void {
     this.#hasWaited = true;
     this.#waitFromMs ??= performance.now();
-    const avoidedMs = endpoint ? this.#desk.workers.avoidedForMs(endpoint.generation) : 0;
     clearTimeout(this.#wake);
     // A timer may fire a little early; the millisecond saves a second look.
     this.#wake = setTimeout(
@@ -150,7 +154,6 @@ export class Exchange implements LaneMember, Listed {
     this.isSent = true;
     this.#generation = endpoint.generation;
     this.#lane?.noteSent();
-    this.#desk.sent(this);
     if (!this.#hasWaited) metrics.overhead.observe((performance.now() - this.sinceMs) / 1_000);
     this.#attempt = new Attempt({
       client: this.#client,
@@ -160,7 +163,7 @@ export class Exchange implements LaneMember, Listed {
       onFirstByte: () => this.#noteFirstByte(),
       onOutcome: (outcome) => this.#conclude(outcome),
     });
-    workers.send(endpoint, this.#call, this.#client.requestId, this.#attempt);
+    workers.send(endpoint, this.#call, this.#body, this.#client.requestId, this.#attempt);
   }
 
   #conclude(outcome: Outcome): void {
@@ -238,6 +241,8 @@ export class Exchange implements LaneMember, Listed {
 
   #finish(status: number, lane = this.#lane): void {
     this.#isOver = true;
+    this.#attempt = undefined;
+    this.#body = noBytes;
     clearTimeout(this.#wake);
     const labels = { route: this.#call.kind, model: lane?.model ?? unknownModel, status };
     this.#desk.metrics.requests.inc(labels);

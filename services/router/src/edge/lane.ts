@@ -5,9 +5,6 @@ import { Turns } from "../core/turns.ts";
 
 /** A request in a lane. */
 export type LaneMember = Asker & {
-  readonly bodyBytes: number;
-  /** Whether the desk counts its body among those that wait. */
-  isHeld: boolean;
   /** The lane gives it its turn. */
   onTurn(): void;
 };

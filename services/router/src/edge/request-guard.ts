@@ -37,12 +37,24 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
   socket.end(`${head}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`, () => socket.destroy());
 }
 
-/** Refuses what the parser lets through but two servers could read differently: a second Host header. */
+/**
+ * Refuses a body that announces itself as too large while the connection goes on being read: a connection that is
+ * closed with unread bytes is reset, and the client would never see the 413.
+ */
+export function refuseTooLarge(raw: IncomingMessage, limitBytes: number): void {
+  const length = Number(raw.headers["content-length"] ?? 0);
+  if (length > limitBytes)
+    throw new AppError("body_too_large", `the body has ${length} bytes; ${limitBytes} are allowed`);
+}
+
+/** Refuses what the parser lets through but two servers could read differently: a second Host, a target with a host. */
 export function refuseAmbiguous(raw: IncomingMessage): void {
   let hosts = 0;
   for (let i = 0; i < raw.rawHeaders.length; i += 2) {
     const name = raw.rawHeaders[i];
     if (name?.length === 4 && name.toLowerCase() === "host") hosts += 1;
   }
+  if (raw.url?.startsWith("/") === false && raw.url !== "*")
+    throw new AppError("invalid_request", "the request's target must be a path");
   if (hosts > 1) throw new AppError("invalid_request", "the request has more than one Host header");
 }

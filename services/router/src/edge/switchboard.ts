@@ -30,8 +30,6 @@ export class Switchboard implements Desk {
   readonly #demand: DemandSender;
   readonly #lanes = new Map<string, Lane>();
   readonly #open = new Roster<Exchange>();
-  /** Bytes of the bodies that wait. */
-  #heldBytes = 0;
   #snapshot: Snapshot | undefined;
   #directory: Directory | undefined;
   #isDraining = false;
@@ -70,11 +68,11 @@ export class Switchboard implements Desk {
   }
 
   /** Takes a call over; from here on the answer is the exchange's. */
-  admit(call: Call, client: ClientResponse, arrivedMs: number): void {
+  admit(call: Call, body: Uint8Array, client: ClientResponse, arrivedMs: number): void {
     if (client.isGone) return;
     const refusal = this.#refusal();
     if (refusal) return client.fail(failureFrom(refusal));
-    const exchange = new Exchange(this, call, client, arrivedMs);
+    const exchange = new Exchange(this, call, body, client, arrivedMs);
     this.#open.add(exchange);
     exchange.start();
   }
@@ -88,23 +86,12 @@ export class Switchboard implements Desk {
   }
 
   enter(lane: Lane, member: LaneMember): "granted" | "waiting" | "full" {
-    const isCrowded = this.#heldBytes + member.bodyBytes > this.config.MAX_QUEUE_BYTES;
-    if (isCrowded && lane.size > 0) return "full";
     const place = lane.enter(member);
-    if (place === "full") return place;
-    member.isHeld = true;
-    this.#heldBytes += member.bodyBytes;
-    if (lane.size === 1) this.#demand.changed(!this.#isReady(lane));
+    if (place !== "full" && lane.size === 1) this.#demand.changed(!this.#isReady(lane));
     return place;
   }
 
-  sent(member: LaneMember): void {
-    if (member.isHeld) this.#heldBytes -= member.bodyBytes;
-    member.isHeld = false;
-  }
-
   leave(lane: Lane | undefined, member: Exchange): void {
-    this.sent(member);
     this.#open.delete(member);
     lane?.leave(member);
     if (lane?.size === 0) this.#demand.changed(!this.#isReady(lane));

@@ -21,7 +21,13 @@ export class Workers {
   readonly #avoided = new Map<string, number>();
 
   /** Sends a call's bytes, as they came, with a fixed set of headers (SECURITY B8). */
-  send(endpoint: WorkerEndpoint, call: Call, requestId: string, handler: Dispatcher.DispatchHandler): void {
+  send(
+    endpoint: WorkerEndpoint,
+    call: Call,
+    body: Uint8Array,
+    requestId: string,
+    handler: Dispatcher.DispatchHandler,
+  ): void {
     const { pool, basePath, fixedHeaders } = this.#workerOf(endpoint);
     const accept = call.isStream ? "text/event-stream" : "application/json";
     pool.dispatch(
@@ -29,7 +35,7 @@ export class Workers {
         method: "POST",
         path: basePath + callKinds[call.kind].path,
         headers: [...fixedHeaders, "accept", accept, "x-request-id", requestId],
-        body: call.body,
+        body,
       },
       handler,
     );

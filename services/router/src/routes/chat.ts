@@ -1,10 +1,11 @@
-import type { FastifyRequest } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 
 import { AppError } from "@benchai/contract/errors";
 import type { App } from "@benchai/kernel/app";
 
 import { type CallKind, callKinds } from "../core/call-kinds.ts";
 import { type Call, readCall } from "../core/call.ts";
+import { BodyBudget } from "../edge/body-budget.ts";
 import { ClientResponse } from "../edge/client-response.ts";
 import type { RequestIds } from "../edge/request-ids.ts";
 import { unknownModel } from "../edge/router-metrics.ts";
@@ -19,20 +20,30 @@ export function inferenceRoutes(app: App, switchboard: Switchboard, ids: Request
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) =>
     done(null, body),
   );
+  const budget = new BodyBudget(switchboard.config.BODY_BUDGET_BYTES, switchboard.config.BODY_LIMIT_BYTES);
+  const onRequest = (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
+    budget.reserve(request.raw, reply.raw);
+    done();
+  };
   for (const kind of ["chat", "completion", "embedding"] as const)
-    app.post(callKinds[kind].path, (request, reply) => {
+    app.post(callKinds[kind].path, { onRequest }, (request, reply) => {
       const arrivedMs = performance.now();
       const id = ids.next();
       void reply.header("x-request-id", id);
-      const call = readOrCount(switchboard, kind, request);
+      const { call, body } = readOrCount(switchboard, kind, request);
       reply.hijack();
-      switchboard.admit(call, new ClientResponse(reply.raw, id), arrivedMs);
+      switchboard.admit(call, body, new ClientResponse(reply.raw, id), arrivedMs);
     });
 }
 
-function readOrCount(switchboard: Switchboard, kind: CallKind, request: FastifyRequest): Call {
+function readOrCount(
+  switchboard: Switchboard,
+  kind: CallKind,
+  request: FastifyRequest,
+): { call: Call; body: Uint8Array } {
   try {
-    return readCall(kind, readBody(request));
+    const body = readBody(request);
+    return { call: readCall(kind, body), body };
   } catch (error) {
     const status = error instanceof AppError ? error.status : 500;
     switchboard.metrics.requests.inc({ route: kind, model: unknownModel, status });
