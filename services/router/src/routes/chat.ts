@@ -20,7 +20,7 @@ export function inferenceRoutes(app: App, switchboard: Switchboard, ids: Request
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) =>
     done(null, body),
   );
-  const budget = new BodyBudget(switchboard.config.BODY_BUDGET_BYTES, switchboard.config.BODY_LIMIT_BYTES);
+  const budget = new BodyBudget(switchboard.config.BODY_BUDGET_BYTES);
   const onRequest = (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
     budget.reserve(request.raw, reply.raw);
     done();
