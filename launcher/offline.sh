@@ -110,7 +110,7 @@ npm_fetch() (
   mkdir -p "$2.dir" && cd "$2.dir" && npm pack --silent "$1" && mv -f ./*.tgz "$2" && cd / && rm -rf "$2.dir"
 )
 
-# npm_registry: this machine's, when it is not npm's own; builds need it too.
+# npm_registry: this machine's; builds need it too.
 npm_registry() {
   if [ -n "${npm_config_registry:-}" ]; then
     npm_registry_url=$npm_config_registry
@@ -118,7 +118,7 @@ npm_registry() {
     has npm || return 0
     npm_registry_url=$(npm config get registry 2>/dev/null || :)
   fi
-  case $npm_registry_url in *//registry.npmjs.org | *//registry.npmjs.org/ | undefined | '') ;; *) echo "$npm_registry_url" ;; esac
+  case $npm_registry_url in undefined | '') ;; *) echo "$npm_registry_url" ;; esac
 }
 
 offline_base() {

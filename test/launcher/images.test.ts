@@ -37,10 +37,10 @@ describe("base images", () => {
   test("are built under names of their own when no registry answers, which is asked once", async () => {
     const engine = stubEngine();
     engine.answer("images", "benchai-offline/debian:forky\n");
-    engine.answer("pull-error", "dial tcp: lookup registry-1.docker.io: no such host\n");
+    engine.answer("pull-error", "dial tcp: lookup registry.example: no such host\n");
     const result = await up(engine);
     expect(result.err).toContain(
-      "cannot pull node:24-bookworm-slim (dial tcp: lookup registry-1.docker.io: no such host)",
+      "cannot pull node:24-bookworm-slim (dial tcp: lookup registry.example: no such host)",
     );
     expect(pulls(engine)).toHaveLength(1);
     const built = engine
