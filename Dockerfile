@@ -12,6 +12,7 @@ COPY packages/kernel/package.json packages/kernel/
 COPY packages/fakes/package.json packages/fakes/
 COPY services/router/package.json services/router/
 COPY services/controller/package.json services/controller/
+COPY services/knowledge/package.json services/knowledge/
 COPY test/package.json test/
 RUN npm ci --omit=dev --ignore-scripts --workspace services/${SERVICE} ${NPM_REGISTRY:+--registry=${NPM_REGISTRY}}
 

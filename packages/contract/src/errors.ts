@@ -9,8 +9,11 @@ export const errorStatus = {
   not_found: 404,
   model_not_found: 404,
   method_not_allowed: 405,
+  conflict: 409,
   body_too_large: 413,
   unsupported_media_type: 415,
+  document_unreadable: 422,
+  memory_refused: 422,
   model_invalid: 422,
   queue_full: 429,
   internal_error: 500,
@@ -22,10 +25,16 @@ export const errorStatus = {
   container_name_taken: 503,
   image_unavailable: 503,
   docker_unavailable: 503,
+  embedder_unavailable: 503,
+  knowledge_unavailable: 503,
+  queue_unavailable: 503,
+  storage_corrupt: 503,
+  storage_unavailable: 503,
   controller_unavailable: 503,
   not_leader: 503,
   shutting_down: 503,
   upstream_timeout: 504,
+  storage_full: 507,
 } as const satisfies Record<string, number>;
 
 export type ErrorCode = keyof typeof errorStatus;

@@ -1,0 +1,48 @@
+import Database from "better-sqlite3";
+
+import { AppError } from "@benchai/contract/errors";
+
+import { migrations } from "./migrations.ts";
+
+export type Db = Database.Database;
+
+/**
+ * Opens the one writing connection and brings the schema up to date. What it acknowledges is on the disk
+ * (WAL, `synchronous=FULL`), and what it deletes is overwritten (`secure_delete`).
+ */
+export function openWriter(path: string): Db {
+  const db = new Database(path);
+  db.pragma("journal_mode = WAL");
+  db.pragma("synchronous = FULL");
+  db.pragma("secure_delete = ON");
+  db.pragma("foreign_keys = ON");
+  db.pragma("temp_store = MEMORY");
+  db.pragma("busy_timeout = 5000");
+  migrate(db);
+  return db;
+}
+
+/** Opens a connection that only reads; the schema must be there. */
+export function openReader(path: string): Db {
+  const db = new Database(path, { readonly: true, fileMustExist: true });
+  db.pragma("query_only = ON");
+  db.pragma("temp_store = MEMORY");
+  db.pragma("busy_timeout = 5000");
+  db.pragma("mmap_size = 1073741824");
+  return db;
+}
+
+/** Runs the steps that this database has not seen, each in a transaction of its own. */
+export function migrate(db: Db, steps: readonly string[] = migrations): void {
+  const version = Number(db.pragma("user_version", { simple: true }));
+  if (version > steps.length)
+    throw new AppError(
+      "storage_unavailable",
+      `the database has version ${version}, this program knows ${steps.length}: it was written by a newer version; update BenchAI`,
+    );
+  for (let next = version; next < steps.length; next += 1)
+    db.transaction(() => {
+      db.exec(steps[next] ?? "");
+      db.pragma(`user_version = ${next + 1}`);
+    })();
+}
