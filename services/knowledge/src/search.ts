@@ -1,0 +1,182 @@
+import type { DocumentFilter, LegScore, SearchAnswer, SearchHit, SearchRequest } from "@benchai/contract/rag";
+
+import type { SearchScope, StoredHit } from "./edge/store/hits.ts";
+
+/** A chunk that a leg found; higher scores are better, and each leg has its own scale. */
+export type LegHit = { readonly chunkId: number; readonly score: number };
+
+type LegCall = { readonly scope: SearchScope; readonly filter: DocumentFilter; readonly limit: number };
+
+/** What a search is made of. Legs filter before they rank. */
+export type SearchPorts = {
+  scope(call: { owner: string; collections: readonly string[] | undefined }): Promise<SearchScope>;
+  lexical(call: LegCall & { query: string }): Promise<readonly LegHit[]>;
+  dense(call: LegCall & { unit: Float32Array }): Promise<readonly LegHit[]>;
+  /** Whether there are vectors to ask at all; else why not. */
+  denseProblem(): string | undefined;
+  embedQuery(query: string, signal: AbortSignal): Promise<Float32Array>;
+  fuse(query: string, lexical: readonly LegHit[], dense: readonly LegHit[]): readonly LegHit[];
+  hits(call: {
+    scope: SearchScope;
+    chunkIds: readonly number[];
+    neighbours: number;
+  }): Promise<readonly StoredHit[]>;
+  /** Undefined when no reranker is configured. */
+  readonly rerank:
+    | ((query: string, texts: readonly string[], signal: AbortSignal) => Promise<readonly number[]>)
+    | undefined;
+};
+
+export type SearchLimits = {
+  /** How long the query's vector may take before the words have to do alone, in ms. */
+  readonly embedMs: number;
+  /** The reranker's whole budget, in ms. */
+  readonly rerankMs: number;
+};
+
+const defaultK = 10;
+/** How deep each leg looks: deep enough that fusion sees a chunk in both legs when it stands in both. */
+const legDepth = 100;
+const rerankDepth = 30;
+
+type Legs = {
+  readonly lexical: readonly LegHit[];
+  readonly dense: readonly LegHit[];
+  readonly reranked: readonly LegHit[];
+};
+type Mode = NonNullable<SearchRequest["mode"]>;
+
+/** Searches an owner's chunks by words, by meaning, or by both; what cannot be asked is left out with a note. */
+export async function search(
+  ports: SearchPorts,
+  limits: SearchLimits,
+  owner: string,
+  request: SearchRequest,
+): Promise<SearchAnswer> {
+  const startMs = performance.now();
+  const notes: string[] = [];
+  const { query, mode = "hybrid", k = defaultK, neighbours = 0 } = request;
+  const scope = await ports.scope({ owner, collections: request.collections });
+  const call = { scope, filter: request.filter ?? {}, limit: Math.max(legDepth, k) };
+  const [lexical, dense] = await Promise.all([
+    mode === "dense" ? [] : ports.lexical({ ...call, query }),
+    denseLeg(ports, limits, notes, { ...call, query, mode }),
+  ]);
+  const fused = oneOf(mode, lexical, dense) ?? ports.fuse(query, lexical, dense);
+  const depth = request.rerank === true ? Math.max(k, rerankDepth) : k;
+  const found = await ports.hits({
+    scope,
+    chunkIds: fused.slice(0, depth).map((h) => h.chunkId),
+    neighbours,
+  });
+  const reranked = request.rerank === true ? await rerankLeg(ports, limits, notes, query, found) : [];
+  const order = reranked.length > 0 ? reranked : fused;
+  const results = arrange(found, order, { lexical, dense, reranked }, request.explain === true).slice(0, k);
+  return {
+    results,
+    legs: { lexical: mode !== "dense", dense: dense.length > 0, rerank: reranked.length > 0, notes },
+    took_ms: performance.now() - startMs,
+  };
+}
+
+function oneOf(
+  mode: Mode,
+  lexical: readonly LegHit[],
+  dense: readonly LegHit[],
+): readonly LegHit[] | undefined {
+  if (mode === "lexical") return lexical;
+  return mode === "dense" ? dense : undefined;
+}
+
+async function denseLeg(
+  ports: SearchPorts,
+  { embedMs }: SearchLimits,
+  notes: string[],
+  { query, mode, ...call }: LegCall & { query: string; mode: Mode },
+): Promise<readonly LegHit[]> {
+  if (mode === "lexical") return [];
+  const problem = ports.denseProblem();
+  if (problem !== undefined) {
+    notes.push(`dense: ${problem}`);
+    return [];
+  }
+  try {
+    const unit = await ports.embedQuery(query, AbortSignal.timeout(embedMs));
+    return await ports.dense({ ...call, unit });
+  } catch (error) {
+    notes.push(`dense: ${reason(error)}`);
+    return [];
+  }
+}
+
+async function rerankLeg(
+  ports: SearchPorts,
+  { rerankMs }: SearchLimits,
+  notes: string[],
+  query: string,
+  found: readonly StoredHit[],
+): Promise<readonly LegHit[]> {
+  if (!ports.rerank) {
+    notes.push("rerank: no reranker is configured (RERANK_MODEL)");
+    return [];
+  }
+  if (found.length === 0) return [];
+  try {
+    const texts = found.map((h) => h.content);
+    const scores = await ports.rerank(query, texts, AbortSignal.timeout(rerankMs));
+    return found
+      .map((h, i) => ({ chunkId: h.chunkId, score: scores[i] ?? Number.NEGATIVE_INFINITY }))
+      .toSorted((a, b) => b.score - a.score);
+  } catch (error) {
+    notes.push(`rerank: ${reason(error)}; the order is the one before`);
+    return [];
+  }
+}
+
+function arrange(
+  found: readonly StoredHit[],
+  order: readonly LegHit[],
+  legs: Legs,
+  isExplained: boolean,
+): SearchHit[] {
+  const byId = new Map(found.map((h) => [h.chunkId, h]));
+  return order.flatMap(({ chunkId, score }) => {
+    const hit = byId.get(chunkId);
+    if (!hit) return [];
+    const { content, citation, context } = hit;
+    return [
+      {
+        content,
+        source: citation.path,
+        score,
+        citation,
+        ...(context ? { context } : {}),
+        ...(isExplained ? { explain: explain(chunkId, legs) } : {}),
+      },
+    ];
+  });
+}
+
+function explain(chunkId: number, { lexical, dense, reranked }: Legs): NonNullable<SearchHit["explain"]> {
+  const legs = {
+    lexical: placeOf(chunkId, lexical),
+    dense: placeOf(chunkId, dense),
+    rerank: placeOf(chunkId, reranked),
+  };
+  return {
+    ...(legs.lexical ? { lexical: legs.lexical } : {}),
+    ...(legs.dense ? { dense: legs.dense } : {}),
+    ...(legs.rerank ? { rerank: legs.rerank } : {}),
+  };
+}
+
+function placeOf(chunkId: number, leg: readonly LegHit[]): LegScore | undefined {
+  const at = leg.findIndex((h) => h.chunkId === chunkId);
+  const hit = leg[at];
+  return hit ? { rank: at + 1, score: hit.score } : undefined;
+}
+
+function reason(error: unknown): string {
+  if (!(error instanceof Error)) return "unknown";
+  return error.name === "TimeoutError" ? "no answer in time" : error.message;
+}
