@@ -1,4 +1,4 @@
-# The image of one service: `--build-arg SERVICE=router|controller`. Node runs the TypeScript as it is: no build step.
+# The image of one service: `--build-arg SERVICE=router|controller|knowledge`. Node runs the TypeScript as it is: no build step.
 ARG NODE_IMAGE=node:24-bookworm-slim
 
 FROM ${NODE_IMAGE} AS dependencies
@@ -15,6 +15,11 @@ COPY services/controller/package.json services/controller/
 COPY services/knowledge/package.json services/knowledge/
 COPY test/package.json test/
 RUN npm ci --omit=dev --ignore-scripts --workspace services/${SERVICE} ${NPM_REGISTRY:+--registry=${NPM_REGISTRY}}
+# What never runs: types and sources, maps, command-line tools, SQLite's source and its binaries for other machines.
+RUN cd node_modules \
+ && find . -type f \( -name '*.map' -o -name '*.ts' -o -name '*.[cm]ts' -o -name '*.md' ! -iname 'licen[cs]e*' \) -delete \
+ && rm -rf wabt/bin web-tree-sitter/debug better-sqlite3/deps better-sqlite3/src \
+ && find . -path './better-sqlite3/prebuilds/*' ! -name "linux-$(node -p process.arch).node" -delete
 
 FROM ${NODE_IMAGE}
 ARG SERVICE
@@ -28,13 +33,15 @@ COPY packages/contract packages/contract
 COPY packages/kernel packages/kernel
 COPY services/${SERVICE} services/${SERVICE}
 RUN ln -s "services/${SERVICE}/src/main.ts" main.ts
-# Node strips and compiles the TypeScript here, once: less memory and half the start-up time at run time. Both programs
-# end at once, as the settings are refused and nothing listens on port 1, and write their cache as they end. A cache
-# belongs to a user and to a path, and only ours is ever read: at run time the file system is read-only.
+# Node strips and compiles the TypeScript here, once: less memory and half the start-up time at run time. All programs
+# end at once, as the settings are refused, nothing listens on port 1, a command is missing and a thread has no parent,
+# and write their cache as they end. A cache belongs to a user and to a path, and only ours is ever read: at run time
+# the file system is read-only.
 ENV NODE_COMPILE_CACHE=/app/.compile-cache
 RUN mkdir .compile-cache && chown 1000:1000 .compile-cache
 USER 1000:1000
-RUN BENCHAI_BIND=refused node main.ts >/dev/null 2>&1; \
+RUN PORT=refused timeout 60 node main.ts >/dev/null 2>&1; \
     node packages/kernel/src/probe.ts http://127.0.0.1:1/ >/dev/null 2>&1; \
+    find "services/${SERVICE}/src" \( -name cli.ts -o -name '*-thread.ts' \) -exec timeout 60 node {} \; >/dev/null 2>&1; \
     test -n "$(find .compile-cache -type f | head -1)"
 CMD ["node", "main.ts"]

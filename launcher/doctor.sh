@@ -16,6 +16,7 @@ cmd_doctor() {
   doctor_disk
   doctor_memory
   doctor_models
+  doctor_documents
   doctor_stack
   if [ "$DOCTOR_PROBLEMS" -gt 0 ]; then
     say "$DOCTOR_PROBLEMS problem(s)"
@@ -133,6 +134,17 @@ doctor_models() {
   0) note "models: $MODELS is empty, so only tiny-chat is served: ./benchai pull hf:Qwen/Qwen3-0.6B-GGUF:Q8_0" ;;
   *) good "models: $doctor_count file(s) in $MODELS" ;;
   esac
+}
+
+# Only the folder itself: a file that cannot be read is named by the job that indexes it.
+doctor_documents() {
+  if [ ! -d "$DOCUMENTS" ]; then
+    good "documents: no folder yet, ./benchai up makes it"
+  elif readable_by_1000 "$DOCUMENTS" 5; then
+    good "documents: $DOCUMENTS"
+  else
+    problem "documents: knowledge (uid 1000) cannot enter $DOCUMENTS: chmod a+rx '$DOCUMENTS'"
+  fi
 }
 
 # readable_by_1000 PATH BITS: BITS as in chmod (4 read, 5 read and enter).

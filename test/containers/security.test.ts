@@ -29,14 +29,14 @@ function post(body: object | string, contentType = "application/json"): Promise<
 
 async function everyContainer() {
   const services = await Promise.all(
-    ["router", "controller", "valkey"].map((s) => stack.service(s).inspect()),
+    ["router", "controller", "knowledge", "valkey"].map((s) => stack.service(s).inspect()),
   );
   return [...services, ...(await stack.workers())];
 }
 
 test("F4: every container runs unprivileged, read-only, without capabilities, bounded, and with rotating logs", async () => {
   const all = await everyContainer();
-  expect(all.length).toBe(5);
+  expect(all.length).toBe(6);
   for (const { Name, Config, HostConfig } of all) {
     expect(Config.User, Name).toMatch(/^[1-9]\d*:[1-9]\d*$/);
     expect(HostConfig.ReadonlyRootfs, Name).toBe(true);
@@ -95,12 +95,12 @@ test("A1: any other bind is refused with an explanation, as there are no keys ye
   expect(said).toMatch(/0\.0\.0\.0/);
 });
 
-test("F4: a worker reaches neither the controller nor valkey nor the world, and its key is in no inspect output", async () => {
+test("F4: a worker reaches neither the controller nor knowledge nor valkey nor the world, and its key is in no inspect output", async () => {
   const worker = (await stack.workers()).find((w) => w.Config.Labels["ai.benchai.slot"] === "tiny-chat");
   if (!worker) throw new Error("no worker");
   const inside = stack.docker.getContainer(worker.Id);
   const addresses = await Promise.all(
-    ["controller", "valkey"].map(async (s) => {
+    ["controller", "valkey", "knowledge"].map(async (s) => {
       const { Networks } = (await stack.service(s).inspect()).NetworkSettings;
       return Object.values(Networks)[0]?.IPAddress ?? "";
     }),
@@ -108,7 +108,9 @@ test("F4: a worker reaches neither the controller nor valkey nor the world, and 
   const targets = [
     `http://${addresses[0]}:8086/livez`,
     `http://${addresses[1]}:6379/`,
+    `http://${addresses[2]}:8087/livez`,
     "http://controller:8086/livez",
+    "http://knowledge:8087/livez",
     "http://1.1.1.1/",
   ];
   for (const target of targets)

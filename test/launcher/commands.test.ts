@@ -20,7 +20,7 @@ describe("the launcher", () => {
     });
   });
 
-  test.each(["up", "down", "status", "doctor", "test", "pull", "logs", "engine"])(
+  test.each(["up", "down", "status", "doctor", "test", "pull", "logs", "engine", "backup", "restore"])(
     "%s refuses an option it does not know",
     async (command) => {
       const box = stubEngine();
@@ -152,6 +152,16 @@ describe("doctor", () => {
       /PROBLEM {2}models: workers \(uid 1000\) cannot read .*locked\.gguf: chmod a\+r/u,
     );
     expect(result.out).toMatch(/PROBLEM {2}models: .*page\.gguf is no GGUF file: download it again/u);
+  });
+
+  test("names a documents' folder that the knowledge service cannot enter", async () => {
+    const engine = stubEngine();
+    engine.write("documents/note.md", "# Note");
+    chmodSync(join(engine.home, "documents"), 0o700);
+    const result = await engine.run(["doctor"], await port());
+    expect(result.out).toMatch(/PROBLEM {2}documents: knowledge \(uid 1000\) cannot enter .*: chmod a\+rx/u);
+    chmodSync(join(engine.home, "documents"), 0o755);
+    expect((await engine.run(["doctor"], await port())).out).toContain("ok       documents: ");
   });
 
   test("goes on without an engine and without tools, and says what it cannot see", async () => {

@@ -15,7 +15,15 @@ type Answer =
   | "up-error"
   | "workers"
   | "services"
-  | "build-script";
+  | "build-script"
+  /** The knowledge service's container, when it runs; what its program says, by command; the bytes of a backup. */
+  | "knowledge"
+  | "backup-said"
+  | "backups-said"
+  | "backup-bytes"
+  | "restore-said"
+  | "restore-error"
+  | "eval-said";
 
 export type StubEngine = Sandbox & {
   answer(name: Answer, text: string): void;
@@ -68,6 +76,17 @@ case "$*" in
 'compose config --services') printf 'router\\ncontroller\\nvalkey\\n' ;;
 'compose build') [ ! -e "$D/build-script" ] || . "$D/build-script"; printf 'benchai-router\\nbenchai-controller\\n' >>"$D/images" ;;
 'compose up'*) [ ! -e "$D/up-error" ] || fail up-error ;;
+'compose ps -q --status running knowledge') give knowledge ;;
+'compose '*' node services/knowledge/src/cli.ts restore '*)
+  cat >"$D/restored"
+  [ ! -e "$D/restore-error" ] || fail restore-error
+  give restore-said ;;
+'compose '*' node services/knowledge/src/cli.ts eval '*) cat >"$D/questions"; give eval-said ;;
+'compose '*' node services/knowledge/src/cli.ts backups') give backups-said ;;
+'compose '*' node services/knowledge/src/cli.ts backup'*)
+  [ -e "$D/backup-said" ] || { echo 'knowledge.db: the disk that holds it is full' >&2; exit 1; }
+  give backup-said ;;
+'compose '*' knowledge cat '*) give backup-bytes ;;
 'compose ps'*) printf 'router exited \\nvalkey running healthy\\n' ;;
 'compose logs'*) echo "last words of $*" ;;
 esac

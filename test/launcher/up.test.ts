@@ -99,6 +99,7 @@ describe("what up prints", () => {
     expect(result.err).toBe("");
     expect(result.code).toBe(0);
     expect(result.out).toContain(`http://127.0.0.1:${port}/v1`);
+    expect(engine.has("documents")).toBe(true);
     expect(result.out).toContain("it's-a-model second");
     expect(result.out).not.toContain("tiny-chat");
     const line = /^try +(curl .*)$/mu.exec(result.out)?.[1] ?? "";

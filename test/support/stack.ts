@@ -37,7 +37,9 @@ export async function startStack(options: StackOptions = {}) {
   chmodSync(folder, 0o755);
   const models = join(folder, "models");
   const config = join(folder, "config");
+  const documents = join(folder, "documents");
   mkdirSync(models);
+  mkdirSync(documents);
   mkdirSync(config);
   for (const [file, content] of Object.entries(options.models ?? {})) putModel(models, file, content);
   if (options.config !== undefined) writeConfig(config, options.config);
@@ -47,6 +49,7 @@ export async function startStack(options: StackOptions = {}) {
     BENCHAI_PORT: `${port}`,
     BENCHAI_MODELS: models,
     BENCHAI_CONFIG: config,
+    BENCHAI_DOCUMENTS: documents,
     ...options.env,
   };
   const environment = await new DockerComposeEnvironment(root, "docker-compose.yml")
@@ -69,6 +72,7 @@ export async function startStack(options: StackOptions = {}) {
     port,
     baseUrl,
     models,
+    documents,
     env,
     docker,
     compose,

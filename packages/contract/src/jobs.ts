@@ -3,7 +3,7 @@ import { type Static, Type } from "typebox";
 export const jobStates = ["queued", "running", "done", "failed", "cancelled"] as const;
 export type JobState = (typeof jobStates)[number];
 
-export const jobKinds = ["index", "embed", "optimize", "extract", "backup"] as const;
+export const jobKinds = ["index", "optimize", "extract"] as const;
 export type JobKind = (typeof jobKinds)[number];
 
 /**

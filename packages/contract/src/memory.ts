@@ -98,3 +98,60 @@ export const MemoryStats = Type.Object({
   pinned: Type.Integer(),
 });
 export type MemoryStats = Static<typeof MemoryStats>;
+
+/** The categories of the original; any other name is as good. */
+export const historicCategories = [
+  "preference",
+  "fact",
+  "context",
+  "code",
+  "general",
+  "user_stated",
+] as const;
+
+/**
+ * One line of `GET /v1/memory/export`, and of `POST /v1/memory/import`: a memory with all it has. The fields' order is
+ * the export's, so that an export that is imported and exported again is the same bytes.
+ */
+export const MemoryRecord = Type.Object(
+  {
+    ...MemoryView.properties,
+    id: Type.String({ pattern: "^[A-Za-z0-9_-]{1,64}$" }),
+    content: Content,
+    category: Category,
+    importance: Importance,
+    namespace: Namespace,
+    batch: Type.Optional(Type.String({ pattern: "^[A-Za-z0-9_-]{1,64}$" })),
+    access_count: Type.Integer({ minimum: 0 }),
+  },
+  { additionalProperties: false },
+);
+export type MemoryRecord = Static<typeof MemoryRecord>;
+
+/** `row` counts lines from 1 in NDJSON; in the original's databases it is the row's id. */
+const ImportProblem = Type.Object({ row: Type.Integer(), reason: Type.String() });
+
+/** What an import did. `doubtful` was imported, though it would not be accepted as a new memory; by reason. */
+export const MemoryImportAnswer = Type.Object({
+  status: Type.Literal("ok"),
+  imported: Type.Integer(),
+  duplicates: Type.Integer(),
+  refused: Type.Integer(),
+  /** The first hundred that were refused, without their text. */
+  problems: Type.Array(ImportProblem),
+  doubtful: Type.Record(Type.String(), Type.Integer()),
+  /** Undo with `DELETE /v1/memory/batches/{batch}`; absent when the rows kept batches of their own or nothing came in. */
+  batch: Type.Optional(Type.String()),
+});
+export type MemoryImportAnswer = Static<typeof MemoryImportAnswer>;
+
+/** `DELETE /v1/memory/{id}`. `erased`: also the bytes are gone from the file and its log. */
+export const MemoryForgotten = Type.Object({
+  status: Type.Literal("ok"),
+  deleted: Type.Integer(),
+  erased: Type.Boolean(),
+});
+export type MemoryForgotten = Static<typeof MemoryForgotten>;
+
+export const MemoryHits = Type.Object({ results: Type.Array(MemoryHit) });
+export const MemoryList = Type.Object({ results: Type.Array(MemoryView) });

@@ -1,5 +1,7 @@
 import { type Static, Type } from "typebox";
 
+import { EnrichmentRequest } from "./enrichment.ts";
+
 /**
  * Where a model stands.
  * - `unloaded`: nobody asked for it. `queued`: wanted, waits for room or for a restart.
@@ -21,7 +23,7 @@ export const modelStates = [
 export const ModelState = Type.Enum(modelStates);
 export type ModelState = (typeof modelStates)[number];
 
-export const modelKinds = ["chat", "embedding"] as const;
+export const modelKinds = ["chat", "embedding", "rerank"] as const;
 export type ModelKind = (typeof modelKinds)[number];
 
 /** Why a model is not ready; `code` is one of the error codes that a request for it would get. */
@@ -85,6 +87,23 @@ export const ControllerStatus = Type.Object({
 });
 export type ControllerStatus = Static<typeof ControllerStatus>;
 
+/** A virtual model: a real one with a system prompt, and what may be put into its prompts. */
+export const Assistant = Type.Object({
+  name: Type.String(),
+  /** The name or an alias of a model; it need not exist. */
+  model: Type.String(),
+  description: Type.Optional(Type.String()),
+  system: Type.Optional(Type.String()),
+  /** The voice that speaks its answers. */
+  voice: Type.Optional(Type.String()),
+  enrichment: EnrichmentRequest,
+});
+export type Assistant = Static<typeof Assistant>;
+
+/** Whose memory and documents a request sees: known by the SHA-256 of its API key, in lower-case hex. */
+export const Owner = Type.Object({ name: Type.String(), keys: Type.Array(Type.String()) });
+export type Owner = Static<typeof Owner>;
+
 /**
  * `GET /events`: server-sent events named `snapshot`, each a whole `Snapshot`; sent on connect and on
  * every change, with a comment as heartbeat every `snapshotHeartbeatMs`. Internal network only.
@@ -93,6 +112,9 @@ export const Snapshot = Type.Object({
   status: ControllerStatus,
   /** By slot; only for models that are `ready`. */
   endpoints: Type.Record(Type.String(), WorkerEndpoint),
+  /** Absent when `benchai.yaml` names none. */
+  assistants: Type.Optional(Type.Array(Assistant)),
+  owners: Type.Optional(Type.Array(Owner)),
 });
 export type Snapshot = Static<typeof Snapshot>;
 export const snapshotHeartbeatMs = 2_000;

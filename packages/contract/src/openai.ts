@@ -25,6 +25,11 @@ export const ModelCard = Type.Object({
     device: Type.String(),
     context_tokens: Type.Integer(),
     alias_of: Type.Optional(Type.String()),
+    /** Of an assistant (`kind` is then `assistant`, the rest its model's): its model, and why it cannot be used. */
+    model: Type.Optional(Type.String()),
+    reason: Type.Optional(Type.String()),
+    description: Type.Optional(Type.String()),
+    voice: Type.Optional(Type.String()),
   }),
 });
 export type ModelCard = Static<typeof ModelCard>;

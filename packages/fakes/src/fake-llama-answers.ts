@@ -2,10 +2,13 @@ import type { LlamaFaults } from "./fake-llama-faults.ts";
 
 const filler = "lorem ipsum dolor sit amet ";
 
+export type AnswerKind = "chat" | "text" | "embedding" | "rerank";
+
 /** Which of the OpenAI routes a path is; undefined for the others. */
-export function answerKind(path: string): "chat" | "text" | "embedding" | undefined {
+export function answerKind(path: string): AnswerKind | undefined {
   if (path.endsWith("/chat/completions")) return "chat";
   if (path.endsWith("/completions")) return "text";
+  if (path.endsWith("/rerank")) return "rerank";
   return path.endsWith("/embeddings") ? "embedding" : undefined;
 }
 
@@ -31,7 +34,7 @@ function frame(kind: "chat" | "text", model: string, choice: object, finish: str
 }
 
 /** A whole answer, for a request that is not streamed. */
-export function wholeAnswer(kind: "chat" | "text" | "embedding", model: string, faults: LlamaFaults): object {
+export function wholeAnswer(kind: AnswerKind, model: string, faults: LlamaFaults): object {
   const usage = {
     prompt_tokens: 9,
     completion_tokens: faults.tokens,
@@ -41,6 +44,8 @@ export function wholeAnswer(kind: "chat" | "text" | "embedding", model: string, 
     const data = [{ object: "embedding", index: 0, embedding: Array.from({ length: 8 }, () => 0.05) }];
     return { object: "list", model, data, usage };
   }
+  if (kind === "rerank")
+    return { object: "list", model, results: [{ index: 0, relevance_score: 0.5 }], usage };
   const text = filler.repeat(Math.ceil(faults.answerBytes / filler.length)).slice(0, faults.answerBytes);
   const choice = kind === "chat" ? { message: { role: "assistant", content: text } } : { text };
   return {

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 
-import { answerKind, llamaError, wholeAnswer } from "./fake-llama-answers.ts";
+import { type AnswerKind, answerKind, llamaError, wholeAnswer } from "./fake-llama-answers.ts";
 import { faultsOfRequest, type LlamaFaults, noFaults } from "./fake-llama-faults.ts";
 import { FakeStream } from "./fake-llama-stream.ts";
 
@@ -145,7 +145,7 @@ export class FakeLlama implements AsyncDisposable {
     if (this.requests.length > keptRequests) this.requests.shift();
   }
 
-  async #answer(kind: "chat" | "text" | "embedding", raw: Buffer, res: ServerResponse): Promise<void> {
+  async #answer(kind: AnswerKind, raw: Buffer, res: ServerResponse): Promise<void> {
     this.#count(res);
     const body = parse(raw);
     if (!body) return json(res, 400, llamaError(400, "invalid JSON", "invalid_request_error"));
@@ -160,7 +160,7 @@ export class FakeLlama implements AsyncDisposable {
     const model = typeof body["model"] === "string" ? body["model"] : (this.#options.alias ?? "fake");
     if (faults.firstTokenDelayMs > 0) await delay(faults.firstTokenDelayMs);
     if (res.destroyed) return;
-    if (kind === "embedding" || body["stream"] !== true)
+    if (kind === "embedding" || kind === "rerank" || body["stream"] !== true)
       return whole(res, wholeAnswer(kind, model, faults), faults);
     new FakeStream(res, kind, model, faults, {
       onToken: () => void (this.counters.tokens += 1),

@@ -4,6 +4,7 @@ import type { Doorbell } from "@benchai/kernel/doorbell";
 import type { Logger } from "@benchai/kernel/log";
 
 import { workerPort } from "./backends/llama-server.ts";
+import { configuredParts } from "./core/assistants.ts";
 import { decide, type Decision, type Situation } from "./core/decide.ts";
 import { planText } from "./core/plan.ts";
 import { describeRefusal } from "./core/failure.ts";
@@ -168,13 +169,15 @@ export class Reconciler {
         apiKey: this.#deps.keys.keyOf(slot, generation),
       };
     }
-    this.#deps.publisher.publish({ status: this.#status(models), endpoints });
+    const configured = configuredParts(this.#seen?.config.config ?? {});
+    this.#deps.publisher.publish({ status: this.#status(models), endpoints, ...configured });
   }
 
   /** The engine is away or the look failed: the workers may well live on, so what was known stays. */
   #publishTrouble(): void {
     const last: Snapshot | undefined = this.#deps.publisher.newest;
     this.#deps.publisher.publish({
+      ...last,
       status: this.#status(last?.status.models ?? []),
       endpoints: last?.endpoints ?? {},
     });

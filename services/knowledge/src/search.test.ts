@@ -33,10 +33,10 @@ function stored(chunkId: number): StoredHit {
 const ports: SearchPorts = {
   scope: async () => scope,
   lexical: async () => leg(1, 2, 3),
-  dense: async () => leg(3, 4),
+  dense: async () => ({ hits: leg(3, 4), cosines: new Map([[3, 10]]) }),
   denseProblem: () => undefined,
   embedQuery: async () => unit,
-  fuse: (_query, lexical, dense) => leg(...new Set([...lexical, ...dense].map((h) => h.chunkId))),
+  fuse: ({ lexical, dense }) => leg(...new Set([...lexical, ...dense].map((h) => h.chunkId))),
   hits: async ({ chunkIds }) => chunkIds.map(stored),
   rerank: undefined,
 };

@@ -11,11 +11,18 @@ type LegCall = { readonly scope: SearchScope; readonly filter: DocumentFilter; r
 export type SearchPorts = {
   scope(call: { owner: string; collections: readonly string[] | undefined }): Promise<SearchScope>;
   lexical(call: LegCall & { query: string }): Promise<readonly LegHit[]>;
-  dense(call: LegCall & { unit: Float32Array }): Promise<readonly LegHit[]>;
+  /** Cosines come with the hits: theirs, and those of the lexical hits that have a vector. */
+  dense(
+    call: LegCall & { unit: Float32Array; lexicalIds: readonly number[] },
+  ): Promise<{ readonly hits: readonly LegHit[]; readonly cosines: ReadonlyMap<number, number> }>;
   /** Whether there are vectors to ask at all; else why not. */
   denseProblem(): string | undefined;
   embedQuery(query: string, signal: AbortSignal): Promise<Float32Array>;
-  fuse(query: string, lexical: readonly LegHit[], dense: readonly LegHit[]): readonly LegHit[];
+  fuse(legs: {
+    readonly lexical: readonly LegHit[];
+    readonly dense: readonly LegHit[];
+    readonly cosines: ReadonlyMap<number, number>;
+  }): readonly LegHit[];
   hits(call: {
     scope: SearchScope;
     chunkIds: readonly number[];
@@ -46,6 +53,15 @@ type Legs = {
 };
 type Mode = NonNullable<SearchRequest["mode"]>;
 
+/** What a search found: chunks with their text, the order they are to have, and what each leg said of them. */
+export type Found = Legs & {
+  readonly hits: readonly StoredHit[];
+  readonly order: readonly LegHit[];
+  /** Of question and chunk, as far as there are vectors. */
+  readonly cosines: ReadonlyMap<number, number>;
+  readonly notes: readonly string[];
+};
+
 /** Searches an owner's chunks by words, by meaning, or by both; what cannot be asked is left out with a note. */
 export async function search(
   ports: SearchPorts,
@@ -54,28 +70,50 @@ export async function search(
   request: SearchRequest,
 ): Promise<SearchAnswer> {
   const startMs = performance.now();
+  const found = await findChunks(ports, limits, owner, request);
+  const { dense, reranked, notes } = found;
+  return {
+    results: arrange(found, request.explain === true).slice(0, request.k ?? defaultK),
+    legs: {
+      lexical: request.mode !== "dense",
+      dense: dense.length > 0,
+      rerank: reranked.length > 0,
+      notes: [...notes],
+    },
+    took_ms: performance.now() - startMs,
+  };
+}
+
+/** The same, before it is made an answer. */
+export async function findChunks(
+  ports: SearchPorts,
+  limits: SearchLimits,
+  owner: string,
+  request: SearchRequest,
+): Promise<Found> {
   const notes: string[] = [];
   const { query, mode = "hybrid", k = defaultK, neighbours = 0 } = request;
   const scope = await ports.scope({ owner, collections: request.collections });
   const call = { scope, filter: request.filter ?? {}, limit: Math.max(legDepth, k) };
-  const [lexical, dense] = await Promise.all([
+  const [lexical, unit] = await Promise.all([
     mode === "dense" ? [] : ports.lexical({ ...call, query }),
-    denseLeg(ports, limits, notes, { ...call, query, mode }),
+    mode === "lexical" ? undefined : queryVector(ports, limits, notes, query),
   ]);
-  const fused = oneOf(mode, lexical, dense) ?? ports.fuse(query, lexical, dense);
+  const { hits: dense, cosines } = unit
+    ? await ports.dense({ ...call, unit, lexicalIds: lexical.map((h) => h.chunkId) })
+    : { hits: [], cosines: new Map<number, number>() };
+  const fused = oneOf(mode, lexical, dense) ?? ports.fuse({ lexical, dense, cosines });
   const depth = request.rerank === true ? Math.max(k, rerankDepth) : k;
-  const found = await ports.hits({
-    scope,
-    chunkIds: fused.slice(0, depth).map((h) => h.chunkId),
-    neighbours,
-  });
-  const reranked = request.rerank === true ? await rerankLeg(ports, limits, notes, query, found) : [];
-  const order = reranked.length > 0 ? reranked : fused;
-  const results = arrange(found, order, { lexical, dense, reranked }, request.explain === true).slice(0, k);
+  const hits = await ports.hits({ scope, chunkIds: fused.slice(0, depth).map((h) => h.chunkId), neighbours });
+  const reranked = request.rerank === true ? await rerankLeg(ports, limits, notes, query, hits) : [];
   return {
-    results,
-    legs: { lexical: mode !== "dense", dense: dense.length > 0, rerank: reranked.length > 0, notes },
-    took_ms: performance.now() - startMs,
+    hits,
+    order: reranked.length > 0 ? reranked : fused,
+    lexical,
+    dense,
+    reranked,
+    cosines: new Map([...cosines, ...dense.map((h) => [h.chunkId, h.score] as const)]),
+    notes,
   };
 }
 
@@ -88,24 +126,22 @@ function oneOf(
   return mode === "dense" ? dense : undefined;
 }
 
-async function denseLeg(
+async function queryVector(
   ports: SearchPorts,
   { embedMs }: SearchLimits,
   notes: string[],
-  { query, mode, ...call }: LegCall & { query: string; mode: Mode },
-): Promise<readonly LegHit[]> {
-  if (mode === "lexical") return [];
+  query: string,
+): Promise<Float32Array | undefined> {
   const problem = ports.denseProblem();
   if (problem !== undefined) {
     notes.push(`dense: ${problem}`);
-    return [];
+    return undefined;
   }
   try {
-    const unit = await ports.embedQuery(query, AbortSignal.timeout(embedMs));
-    return await ports.dense({ ...call, unit });
+    return await ports.embedQuery(query, AbortSignal.timeout(embedMs));
   } catch (error) {
     notes.push(`dense: ${reason(error)}`);
-    return [];
+    return undefined;
   }
 }
 
@@ -133,13 +169,9 @@ async function rerankLeg(
   }
 }
 
-function arrange(
-  found: readonly StoredHit[],
-  order: readonly LegHit[],
-  legs: Legs,
-  isExplained: boolean,
-): SearchHit[] {
-  const byId = new Map(found.map((h) => [h.chunkId, h]));
+/** Hits in their order, as the API shows them. */
+export function arrange({ hits, order, ...legs }: Found, isExplained: boolean): SearchHit[] {
+  const byId = new Map(hits.map((h) => [h.chunkId, h]));
   return order.flatMap(({ chunkId, score }) => {
     const hit = byId.get(chunkId);
     if (!hit) return [];

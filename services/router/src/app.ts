@@ -9,6 +9,7 @@ import { RequestIds } from "./edge/request-ids.ts";
 import type { Switchboard } from "./edge/switchboard.ts";
 import { inferenceRoutes } from "./routes/chat.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { passedOnRoutes } from "./routes/knowledge.ts";
 import { modelRoutes } from "./routes/models.ts";
 import { otherMethods } from "./routes/other-methods.ts";
 
@@ -26,10 +27,12 @@ export function buildApp({ switchboard, registry, log }: RouterParts): App {
   app.setChildLoggerFactory((logger) => logger);
   app.addHook("onRequest", (request, _reply, done) => {
     refuseAmbiguous(request.raw);
-    refuseTooLarge(request.raw, switchboard.config.BODY_LIMIT_BYTES);
+    refuseTooLarge(request.raw, request.routeOptions.bodyLimit ?? switchboard.config.BODY_LIMIT_BYTES);
     done();
   });
-  inferenceRoutes(app, switchboard, new RequestIds());
+  const ids = new RequestIds();
+  inferenceRoutes(app, switchboard, ids);
+  passedOnRoutes(app, switchboard, ids);
   modelRoutes(app, switchboard);
   healthRoutes(app, switchboard);
   metricsRoute(app, registry);

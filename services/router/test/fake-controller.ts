@@ -14,15 +14,21 @@ export type FakeModel = Partial<ModelView> & {
 export class FakeController implements AsyncDisposable {
   readonly reports: DemandReport[] = [];
   status: Partial<Snapshot["status"]> = {};
+  /** Assistants and owners. */
+  configured: Pick<Snapshot, "assistants" | "owners"> = {};
   #models: readonly FakeModel[] = [];
   #streams = new Set<ServerResponse>();
   #server: Server | undefined;
   #port = 0;
   #heartbeat: NodeJS.Timeout | undefined;
 
-  static async start(models: readonly FakeModel[] = []): Promise<FakeController> {
+  static async start(
+    models: readonly FakeModel[] = [],
+    configured: FakeController["configured"] = {},
+  ): Promise<FakeController> {
     const controller = new FakeController();
     controller.#models = models;
+    controller.configured = configured;
     await controller.listen();
     return controller;
   }
@@ -94,7 +100,7 @@ export class FakeController implements AsyncDisposable {
   }
 
   #event(): string {
-    return eventText("snapshot", snapshotOf(this.#models, this.status));
+    return eventText("snapshot", { ...snapshotOf(this.#models, this.status), ...this.configured });
   }
 }
 

@@ -75,6 +75,8 @@ export type StackOptions = {
   readonly env?: Record<string, string>;
   readonly llama?: FakeLlamaOptions;
   /** The models to publish first; the default is one ready model `m` at the fake worker. */
+  /** Assistants and owners to publish. */
+  readonly configured?: FakeController["configured"];
   readonly models?: (readyModel: (generation: string, name?: string) => FakeModel) => readonly FakeModel[];
 };
 
@@ -83,10 +85,11 @@ export async function startStack({
   env = {},
   llama: llamaOptions,
   models,
+  configured,
 }: StackOptions = {}): Promise<Stack> {
   const llama = await startFakeLlama({ apiKeys: [workerKey], ...llamaOptions });
   const readyModel = (generation: string, name = "m") => modelAt(llama, generation, name);
-  const controller = await FakeController.start(models ? models(readyModel) : [readyModel("g1")]);
+  const controller = await FakeController.start(models ? models(readyModel) : [readyModel("g1")], configured);
   const router = await startRouter(testConfig(controller.url, env), silentLog);
   const stack = new Stack(controller, llama, router);
   await eventually(async () => (await stack.get("/health")).status === 200);
@@ -94,7 +97,13 @@ export async function startStack({
 }
 
 export function testConfig(controllerUrl: string, env: Record<string, string> = {}): RouterConfig {
-  const fixed = { PORT: "0", HOST: "127.0.0.1", CONTROLLER_URL: controllerUrl, DRAIN_MS: "300" };
+  const fixed = {
+    PORT: "0",
+    HOST: "127.0.0.1",
+    CONTROLLER_URL: controllerUrl,
+    KNOWLEDGE_URL: "",
+    DRAIN_MS: "300",
+  };
   return readConfig(RouterConfig, { ...fixed, ...env });
 }
 

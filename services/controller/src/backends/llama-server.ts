@@ -47,6 +47,7 @@ export function llamaArguments(e: ModelEntry): string[] {
     "--offline",
     ...(e.threads ? ["--threads", `${e.threads}`, "--threads-batch", `${e.threads}`] : []),
     ...(e.kind === "embedding" ? ["--embedding"] : []),
+    ...(e.kind === "rerank" ? ["--rerank"] : []),
     // The OpenAI API has one vector an input; a later --pooling in `flags` wins.
     ...(e.needsPooling ? ["--pooling", "mean"] : []),
     ...e.flags,

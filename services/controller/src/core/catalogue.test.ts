@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 
 import { anyText } from "../../test/samples.ts";
 import { buildCatalogue, type Machine, type ModelFile, slotOf, stem } from "./catalogue.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "./config-schema.ts";
 import type { GgufHeader } from "./gguf.ts";
 
 const header: GgufHeader = {

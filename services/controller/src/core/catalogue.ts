@@ -1,6 +1,6 @@
 import type { ModelKind } from "@benchai/contract/models";
 
-import type { Config, ModelConfig } from "./config.ts";
+import type { Config, ModelConfig } from "./config-schema.ts";
 import type { GgufHeader } from "./gguf.ts";
 import { hash32 } from "./hash.ts";
 import { estimateMemoryMiB } from "./memory.ts";

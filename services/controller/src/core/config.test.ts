@@ -82,7 +82,7 @@ describe("a bad configuration names line, column and what is accepted", () => {
     [
       "a kind that is none",
       "models:\n  a: { kind: image }",
-      "f:2:8: models.a.kind: expected one of chat, embedding",
+      "f:2:8: models.a.kind: expected one of chat, embedding, rerank",
     ],
     ["a truth that is none", "models:\n  a:\n    pin: often", "f:3:5: models.a.pin: expected true or false"],
     [
@@ -123,7 +123,7 @@ describe("a bad configuration names line, column and what is accepted", () => {
     [
       "an unknown section",
       "model: {}",
-      "f:1:1: model: unknown setting; accepted are limits, defaults, models",
+      "f:1:1: model: unknown setting; accepted are limits, defaults, models, assistants, owners",
     ],
     [
       "a section with nothing in it",
@@ -138,7 +138,7 @@ describe("a bad configuration names line, column and what is accepted", () => {
     [
       "a list as the whole file",
       "- a",
-      "f:1:1: the file: expected settings by name (limits, defaults, models)",
+      "f:1:1: the file: expected settings by name (limits, defaults, models, assistants, owners)",
     ],
     [
       "a model that is named like a setting",

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 
-import { type Config, parseConfig, problemsText } from "../core/config.ts";
+import { parseConfig, problemsText } from "../core/config.ts";
+import type { Config } from "../core/config-schema.ts";
 
 export type LoadedConfig = {
   readonly config: Config;

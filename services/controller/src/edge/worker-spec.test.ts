@@ -120,6 +120,11 @@ describe("the arguments of llama-server", () => {
     );
   });
 
+  test("say rerank for a model that ranks documents, which has no pooling of ours", () => {
+    const args = llamaArguments(entry({ kind: "rerank" }));
+    expect(args.slice(args.indexOf("--offline") + 1).join(" ")).toBe("--rerank");
+  });
+
   test("a file name that looks like a flag stays a file", () => {
     const args = llamaArguments(entry({ file: { name: "--port.gguf", folder: "models" } }));
     expect(args[1]).toBe("/models/--port.gguf");

@@ -24,7 +24,7 @@ export class RouterClient {
   async complete(
     model: string,
     messages: readonly ChatMessage[],
-    schema: TSchema,
+    schema: object,
     signal: AbortSignal,
   ): Promise<string> {
     const body = {

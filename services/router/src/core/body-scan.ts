@@ -46,7 +46,7 @@ export function scanBody(bytes: Uint8Array, maxDepth: number): BodyScan {
 const walkedBytes = 32;
 
 /** The index behind the quote that closes the string whose content begins at `start`. */
-function stringEnd(bytes: Uint8Array, start: number): number {
+export function stringEnd(bytes: Uint8Array, start: number): number {
   let i = start;
   while (i < bytes.length) {
     const near = Math.min(bytes.length, i + walkedBytes);

@@ -6,6 +6,8 @@ export const callKinds = {
   chat: { path: "/v1/chat/completions", required: "messages", canStream: true },
   completion: { path: "/v1/completions", required: "prompt", canStream: true },
   embedding: { path: "/v1/embeddings", required: "input", canStream: false },
+  /** Not OpenAI's: as Jina and llama-server have it. */
+  rerank: { path: "/v1/rerank", required: "documents", canStream: false },
 } as const satisfies Record<string, CallKindRow>;
 
 type CallKindRow = {

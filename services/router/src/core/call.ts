@@ -1,7 +1,11 @@
+import type { EnrichmentRequest } from "@benchai/contract/enrichment";
 import { AppError } from "@benchai/contract/errors";
 
 import { scanBody } from "./body-scan.ts";
 import { type CallKind, callKinds } from "./call-kinds.ts";
+import type { HeaderFields } from "./header-fields.ts";
+import { credentialsOf } from "./owner.ts";
+import { readWish } from "./wish.ts";
 
 /** One inference request: the few things the router must know of it besides its bytes. */
 export type Call = {
@@ -9,7 +13,15 @@ export type Call = {
   readonly model: string;
   /** Whether the answer is a stream of server-sent events. */
   readonly isStream: boolean;
+  /** What is asked to be put into the prompt; undefined for everything but a chat that asks. */
+  readonly wish: EnrichmentRequest | undefined;
+  /** What may tell whose request a chat is. Secrets: never logged, never sent on. */
+  readonly credentials: readonly string[];
+  /** Whether the prompt holds text that is not the client's own: what a worker says of it may then quote that. */
+  readonly hasHidden: boolean;
 };
+
+const noCredentials: readonly string[] = [];
 
 const maxDepth = 128;
 const maxModelChars = 512;
@@ -32,7 +44,7 @@ const countFields = {
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Reads what the router needs from a request body; throws a 400 that names the field at fault. */
-export function readCall(kind: CallKind, body: Uint8Array): Call {
+export function readCall(kind: CallKind, body: Uint8Array, headers: HeaderFields = {}): Call {
   const scan = scanBody(body, maxDepth);
   if (scan.depth > maxDepth)
     throw new AppError("invalid_json", `the body nests deeper than ${maxDepth} levels`);
@@ -44,7 +56,15 @@ export function readCall(kind: CallKind, body: Uint8Array): Call {
   if (typeof stream !== "boolean") throw invalid("stream", "`stream` must be true or false");
   checkRequired(required, fields[required]);
   for (const [name, min] of Object.entries(countFields)) checkCount(name, fields[name], min);
-  return { kind, model, isStream: canStream && stream };
+  const isChat = kind === "chat";
+  return {
+    kind,
+    model,
+    isStream: canStream && stream,
+    wish: isChat ? readWish(fields["benchai"], headers) : undefined,
+    credentials: isChat ? credentialsOf(headers) : noCredentials,
+    hasHidden: false,
+  };
 }
 
 function parseObject(body: Uint8Array): Readonly<Record<string, unknown>> {

@@ -11,7 +11,7 @@ test("S35: cards are sorted, names before aliases, and say on which device a mod
       { name: "a", device: { wanted: "gpu", actual: "" } },
     ]),
   );
-  expect(modelCards(directory).map((c) => [c.id, c.benchai.device, c.benchai.alias_of])).toEqual([
+  expect(modelCards(directory, new Map()).map((c) => [c.id, c.benchai.device, c.benchai.alias_of])).toEqual([
     ["a", "gpu", undefined],
     ["b", "cpu", undefined],
     ["0", "cpu", "b"],

@@ -9,6 +9,7 @@ const seen = (change: Partial<Seen> = {}): Seen => ({
   isConnected: true,
   seenAgeMs: 5,
   isDraining: false,
+  knowledge: undefined,
   ...change,
 });
 const failed = {

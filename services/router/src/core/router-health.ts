@@ -7,6 +7,15 @@ export type Seen = {
   readonly isConnected: boolean;
   readonly seenAgeMs: number | null;
   readonly isDraining: boolean;
+  /** Undefined when no knowledge service is configured. */
+  readonly knowledge: KnowledgeSeen | undefined;
+};
+
+/** What the last look at the knowledge service told. */
+export type KnowledgeSeen = {
+  readonly memory: boolean;
+  readonly rag: boolean;
+  readonly reasons: readonly string[];
 };
 
 const unusable: ReadonlySet<string> = new Set(["failed", "crash-loop", "invalid"]);
@@ -21,9 +30,9 @@ export function routerHealth(seen: Seen): RouterHealth {
     service: "benchai-router",
     features: {
       streaming: canStream(seen),
-      memory: false,
+      memory: seen.knowledge?.memory ?? false,
       tts: false,
-      rag: false,
+      rag: seen.knowledge?.rag ?? false,
       obsidian: false,
     },
     reasons: [...reasons],
@@ -57,7 +66,18 @@ function healthReasons(seen: Seen): readonly string[] {
     ...models
       .filter((m) => unusable.has(m.state))
       .map((m) => `model ${m.name} is ${m.state}${because(m.reason?.message)}`),
+    ...unusedAssistants(snapshot),
+    ...(seen.knowledge?.reasons ?? []),
   ];
+}
+
+/** Assistants that cannot answer: found files may take their names, and nothing need be there under their models' names. */
+function unusedAssistants({ assistants = [], status }: Snapshot): readonly string[] {
+  const names = new Set(status.models.flatMap((m) => [m.name, ...m.aliases]));
+  return assistants.flatMap(({ name, model }) => {
+    if (names.has(name)) return [`assistant ${name} is not used: a model has the same name`];
+    return names.has(model) ? [] : [`assistant ${name} wants the model ${model}, which does not exist`];
+  });
 }
 
 function because(message: string | undefined): string {

@@ -26,8 +26,14 @@ const openAiCodes: Readonly<Record<string, string>> = {
   exceed_context_size_error: "context_length_exceeded",
 };
 
-/** What a client is told when its worker refuses: the worker's status and words, as an OpenAI error object. */
-export function failureOfRefusal(refusal: Refusal, model: string): Failure {
+/** Refusals whose words are the server's alone. */
+const wordsOfNoPrompt: ReadonlySet<string> = new Set(["context_length_exceeded"]);
+
+/**
+ * What a client is told when its worker refuses: the worker's status and words, as an OpenAI error object. The words are
+ * left out when they may quote a prompt that holds more than the client's own text (SECURITY E4).
+ */
+export function failureOfRefusal(refusal: Refusal, model: string, hasHidden = false): Failure {
   const said = readSaid(refusal.body);
   const isClients = refusal.status >= 400 && refusal.status < 500;
   const isServers = refusal.status >= 500 && refusal.status < 600;
@@ -37,7 +43,7 @@ export function failureOfRefusal(refusal: Refusal, model: string): Failure {
     status: isClients || isServers ? refusal.status : 502,
     body: {
       error: {
-        message: said.message ?? `the worker of model ${model} answered ${refusal.status}`,
+        message: wordsOf(said, hasHidden, code) ?? `the worker of model ${model} answered ${refusal.status}`,
         type: isClients ? "invalid_request_error" : "server_error",
         param: said.param ?? null,
         code,
@@ -45,6 +51,10 @@ export function failureOfRefusal(refusal: Refusal, model: string): Failure {
     },
     retryAfterS: readSeconds(refusal.retryAfter),
   };
+}
+
+function wordsOf({ message }: Said, hasHidden: boolean, code: string): string | undefined {
+  return hasHidden && !wordsOfNoPrompt.has(code) ? undefined : message;
 }
 
 /** Whether a worker says that its model is still loading, which passes by itself. */

@@ -1,5 +1,6 @@
 import { type Dispatcher, errors } from "undici";
 
+import type { AnswerEditor } from "../core/answer-editor.ts";
 import type { Refusal } from "../core/upstream-failure.ts";
 import type { ClientResponse } from "./client-response.ts";
 import { BodyRelay, type Relay, StreamRelay } from "./relay.ts";
@@ -23,6 +24,8 @@ export type Outcome =
 
 export type AttemptOptions = {
   readonly client: ClientResponse;
+  /** Changes the answer on its way; undefined when it goes on as it comes. */
+  readonly editor: AnswerEditor | undefined;
   readonly mustStream: boolean;
   readonly firstByteMs: number;
   readonly stallMs: number;
@@ -73,15 +76,15 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#phase = "answering";
     const contentType = single(headers["content-type"]) ?? "application/json";
     const isStream = contentType.startsWith("text/event-stream");
-    const { client, mustStream } = this.#options;
+    const { client, editor, mustStream } = this.#options;
     if (mustStream && !isStream) this.#conclude({ kind: "unstreamed", contentType });
-    else if (isStream) this.#relay = new StreamRelay(client);
+    else if (isStream) this.#relay = new StreamRelay(client, editor);
     else
-      this.#relay = new BodyRelay(client, {
-        status,
-        contentType,
-        contentLength: single(headers["content-length"]),
-      });
+      this.#relay = new BodyRelay(
+        client,
+        { status, contentType, contentLength: single(headers["content-length"]) },
+        editor,
+      );
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {

@@ -8,8 +8,18 @@ export const RouterConfig = Type.Object({
   /** Address on which the port is published on the machine; anything but loopback is refused (A1). */
   BENCHAI_BIND: Type.String({ default: "127.0.0.1" }),
   CONTROLLER_URL: Type.String({ minLength: 1, default: "http://controller:8086" }),
+  /** The knowledge service: memory, documents, MCP. Empty when there is none. */
+  KNOWLEDGE_URL: Type.String({ default: "http://knowledge:8087" }),
   LOG_LEVEL: Type.String({ default: "info" }),
   BODY_LIMIT_BYTES: Type.Integer({ minimum: 1_024, default: 32 * 1_024 * 1_024 }),
+  /** The same for what is passed on to the knowledge service, without being held: 64 MiB and its wrapping. */
+  UPLOAD_LIMIT_BYTES: Type.Integer({ minimum: 1_024, default: 65 * 1_024 * 1_024 }),
+  /** How long the knowledge service may take to begin to answer what is passed on to it. */
+  KNOWLEDGE_TIMEOUT_MS: Type.Integer({ minimum: 1, default: 60_000 }),
+  /** How long a chat that asked for memory or documents waits for them before it goes on without. */
+  ENRICH_TIMEOUT_MS: Type.Integer({ minimum: 1, default: 1_500 }),
+  /** Share of a model's context that retrieved text may take. */
+  ENRICH_CONTEXT_SHARE: Type.Number({ minimum: 0, maximum: 1, default: 0.25 }),
   /** How long a request waits for its model to load. */
   LOAD_WAIT_MS: Type.Integer({ minimum: 0, default: 180_000 }),
   /** How long a request waits for a controller that is away, when its model is not loaded. */

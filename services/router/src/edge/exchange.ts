@@ -2,6 +2,7 @@ import { AppError } from "@benchai/contract/errors";
 import type { WorkerEndpoint } from "@benchai/contract/models";
 import { assertNever } from "@benchai/kernel/assert-never";
 
+import type { AnswerEditor } from "../core/answer-editor.ts";
 import type { Call } from "../core/call.ts";
 import { type Entry, modelNotFound } from "../core/directory.ts";
 import { type Failure, failureFrom } from "../core/failure.ts";
@@ -11,6 +12,7 @@ import { failureOfRefusal, isStillLoading, type Refusal } from "../core/upstream
 import { Attempt, type Outcome } from "./attempt.ts";
 import type { ClientResponse } from "./client-response.ts";
 import type { Desk } from "./desk.ts";
+import type { Prepared } from "./enricher.ts";
 import type { Lane, LaneMember } from "./lane.ts";
 import { unknownModel } from "./router-metrics.ts";
 
@@ -31,15 +33,19 @@ export class Exchange implements LaneMember, Listed {
   isSent = false;
   rosterIndex = -1;
   readonly #desk: Desk;
-  readonly #call: Call;
+  #call: Call;
   readonly #client: ClientResponse;
-  /** Exactly what the client sent; dropped at the end, since the exchange itself may linger (see `ClientResponse`). */
+  /** Exactly what the client sent, unless it asked for more to be put in; dropped at the end, since the exchange itself may linger (see `ClientResponse`). */
   #body: Uint8Array;
   #lane: Lane | undefined;
   #hasTurn = false;
   #hasWaited = false;
   #isOver = false;
   #attempt: Attempt | undefined;
+  /** Under way while the body is being made that a worker gets. */
+  #preparing: AbortController | undefined;
+  #prepared: Pick<Prepared, "editor" | "turn"> | undefined;
+  #editor: AnswerEditor | undefined;
   #generation = "";
   #losses = 0;
   /** Since when a worker has been waited for; undefined while it is not. */
@@ -64,7 +70,13 @@ export class Exchange implements LaneMember, Listed {
 
   /** Does what can be done now: send, wait or fail. */
   proceed(): void {
-    if (this.#isOver || this.isSent) return;
+    if (this.#isOver || this.isSent || this.#preparing) return;
+    const prepare = this.#desk.preparation(this.#call, this.#body);
+    if (prepare) this.#prepare(prepare);
+    else this.#advance();
+  }
+
+  #advance(): void {
     const { directory } = this.#desk;
     const entry = directory?.get(this.#call.model);
     if (directory && !entry) return this.#refuse(modelNotFound(this.#call.model, directory));
@@ -75,6 +87,25 @@ export class Exchange implements LaneMember, Listed {
     if (entry && !this.#lane && !this.#join(entry)) return;
     if (decision.kind === "wait") return this.#wait(decision.recheckMs, avoidedMs);
     this.#sendInTurn(decision.endpoint);
+  }
+
+  #prepare(prepare: NonNullable<ReturnType<Desk["preparation"]>>): void {
+    const preparing = new AbortController();
+    this.#preparing = preparing;
+    this.#hasWaited = true;
+    prepare(this.#client.requestId, preparing.signal).then(
+      (prepared) => this.#takePrepared(prepared),
+      (error: AppError) => this.#isOver || this.#refuse(error),
+    );
+  }
+
+  #takePrepared({ call, body, editor, turn }: Prepared): void {
+    this.#preparing = undefined;
+    if (this.#isOver) return;
+    this.#call = call;
+    this.#body = body;
+    this.#prepared = { editor, turn };
+    this.proceed();
   }
 
   onTurn(): void {
@@ -155,8 +186,10 @@ export class Exchange implements LaneMember, Listed {
     this.#generation = endpoint.generation;
     this.#lane?.noteSent();
     if (!this.#hasWaited) metrics.overhead.observe((performance.now() - this.sinceMs) / 1_000);
+    this.#editor = this.#prepared?.editor();
     this.#attempt = new Attempt({
       client: this.#client,
+      editor: this.#editor,
       mustStream: this.#call.isStream,
       firstByteMs: config.FIRST_BYTE_TIMEOUT_MS,
       stallMs: config.STALL_TIMEOUT_MS,
@@ -170,6 +203,7 @@ export class Exchange implements LaneMember, Listed {
     const { model } = this.#call;
     switch (outcome.kind) {
       case "done":
+        this.#keepTurn();
         return this.#finish(200);
       case "unsent":
         return this.#again("unreachable", avoidMs.unreachable);
@@ -200,7 +234,13 @@ export class Exchange implements LaneMember, Listed {
     // Its key is its identity: whoever refuses it is not the worker that the controller started.
     if (refusal.status === 401 || refusal.status === 403)
       return this.#retryOnce("wrong process", avoidMs.died, `refused its key with ${refusal.status}`);
-    this.#fail(failureOfRefusal(refusal, this.#call.model));
+    this.#fail(failureOfRefusal(refusal, this.#call.model, this.#call.hasHidden));
+  }
+
+  #keepTurn(): void {
+    const said = this.#editor?.said ?? "";
+    const kept = said === "" ? undefined : this.#prepared?.turn?.(said);
+    if (kept) this.#desk.keepTurn(kept.owner, kept.turn);
   }
 
   #retryOnce(reason: string, avoidForMs: number, said: string): void {
@@ -242,6 +282,9 @@ export class Exchange implements LaneMember, Listed {
   #finish(status: number, lane = this.#lane): void {
     this.#isOver = true;
     this.#attempt = undefined;
+    this.#preparing?.abort();
+    this.#editor = undefined;
+    this.#prepared = undefined;
     this.#body = noBytes;
     clearTimeout(this.#wake);
     const labels = { route: this.#call.kind, model: lane?.model ?? unknownModel, status };
@@ -253,6 +296,7 @@ export class Exchange implements LaneMember, Listed {
   #progress(): string {
     const entry = this.#desk.directory?.get(this.#call.model);
     const seconds = Math.round((performance.now() - this.sinceMs) / 1_000);
+    if (this.#preparing) return `waiting for memory and documents, ${seconds} s`;
     const isQueued = !this.isSent && !this.#hasTurn && entry?.view.state === "ready";
     const state = this.isSent
       ? "reading the prompt"

@@ -1,3 +1,4 @@
+import type { AnswerEditor } from "../core/answer-editor.ts";
 import { SseFrames } from "../core/sse-frames.ts";
 import type { ClientResponse } from "./client-response.ts";
 
@@ -18,10 +19,12 @@ const heldBytes = 1_024 * 1_024;
 export class StreamRelay implements Relay {
   hasStarted = false;
   readonly #client: ClientResponse;
+  readonly #editor: AnswerEditor | undefined;
   readonly #frames = new SseFrames(heldBytes);
 
-  constructor(client: ClientResponse) {
+  constructor(client: ClientResponse, editor: AnswerEditor | undefined) {
     this.#client = client;
+    this.#editor = editor;
   }
 
   push(chunk: Buffer): boolean {
@@ -29,7 +32,7 @@ export class StreamRelay implements Relay {
     if (!events) return true;
     if (!this.hasStarted) this.#client.openStream();
     this.hasStarted = true;
-    return this.#client.write(events);
+    return this.#client.write(this.#editor?.events(events, this.#frames.isDone) ?? events);
   }
 
   finish(): boolean {
@@ -50,12 +53,14 @@ export class BodyRelay implements Relay {
   hasStarted = false;
   readonly #client: ClientResponse;
   readonly #head: BodyHead;
+  readonly #editor: AnswerEditor | undefined;
   #held: Buffer[] = [];
   #bytes = 0;
 
-  constructor(client: ClientResponse, head: BodyHead) {
+  constructor(client: ClientResponse, head: BodyHead, editor: AnswerEditor | undefined) {
     this.#client = client;
     this.#head = head;
+    this.#editor = editor;
   }
 
   push(chunk: Buffer): boolean {
@@ -69,7 +74,8 @@ export class BodyRelay implements Relay {
     if (this.hasStarted) this.#client.end();
     else {
       const [first = Buffer.alloc(0)] = this.#held;
-      const body = this.#held.length > 1 ? Buffer.concat(this.#held) : first;
+      const whole = this.#held.length > 1 ? Buffer.concat(this.#held) : first;
+      const body = this.#editor?.body(whole, true) ?? whole;
       this.#client.openBody(this.#head.status, this.#head.contentType, String(body.length));
       this.#client.end(body);
     }
@@ -78,9 +84,12 @@ export class BodyRelay implements Relay {
 
   #start(): boolean {
     this.hasStarted = true;
-    this.#client.openBody(this.#head.status, this.#head.contentType, this.#head.contentLength);
     const held = Buffer.concat(this.#held);
+    const edited = this.#editor?.body(held, false) ?? held;
+    const { status, contentType, contentLength } = this.#head;
+    const length = contentLength && String(Number(contentLength) + edited.length - held.length);
+    this.#client.openBody(status, contentType, length);
     this.#held = [];
-    return this.#client.write(held);
+    return this.#client.write(edited);
   }
 }

@@ -47,6 +47,30 @@ export function createRouterMetrics(registry: Registry, census: Census) {
       labelNames: ["model"],
       registers,
     }),
+    ...knowledgeCounters(registers),
+  };
+}
+
+function knowledgeCounters(registers: Registry[]) {
+  return {
+    enrichments: new Counter({
+      name: "benchai_router_enrichments_total",
+      help: "Chats that asked for memory or documents: enriched, with nothing that fits, or skipped because knowledge was away, slow or busy.",
+      labelNames: ["outcome"],
+      registers,
+    }),
+    turns: new Counter({
+      name: "benchai_router_turns_total",
+      help: "Finished turns that were handed over to be read for memories, or dropped.",
+      labelNames: ["outcome"],
+      registers,
+    }),
+    knowledge: new Counter({
+      name: "benchai_router_knowledge_requests_total",
+      help: "Requests that the knowledge service answered, by status.",
+      labelNames: ["status"],
+      registers,
+    }),
   };
 }
 

@@ -1,15 +1,20 @@
+import type { IncomingHttpHeaders } from "node:http";
+
 import type { Registry } from "prom-client";
 
 import type { DemandReport, ModelDemand } from "@benchai/contract/demand";
+import type { TurnReport } from "@benchai/contract/enrichment";
 import { AppError } from "@benchai/contract/errors";
 import type { Snapshot } from "@benchai/contract/models";
 import type { Logger } from "@benchai/kernel/log";
 
+import { type Assistants, buildAssistants } from "../core/assistants.ts";
 import type { Call } from "../core/call.ts";
 import { demandOf } from "../core/demand-of.ts";
 import { buildDirectory, type Directory, type Entry } from "../core/directory.ts";
 import { failureFrom } from "../core/failure.ts";
 import { Roster } from "../core/roster.ts";
+import { buildOwners, type Owners } from "../core/owner.ts";
 import type { Seen } from "../core/router-health.ts";
 import type { ClientResponse } from "./client-response.ts";
 import type { RouterConfig } from "./config.ts";
@@ -17,6 +22,8 @@ import { ControllerLink } from "./controller-link.ts";
 import { DemandSender } from "./demand-sender.ts";
 import type { Desk } from "./desk.ts";
 import { Exchange } from "./exchange.ts";
+import { Knowledge } from "./knowledge.ts";
+import type { KnowledgeProxy } from "./knowledge-proxy.ts";
 import { Lane, type LaneMember } from "./lane.ts";
 import { createRouterMetrics, type RouterMetrics } from "./router-metrics.ts";
 import { Workers } from "./workers.ts";
@@ -26,18 +33,22 @@ export class Switchboard implements Desk {
   readonly config: RouterConfig;
   readonly workers = new Workers();
   readonly metrics: RouterMetrics;
+  readonly #knowledge: Knowledge;
   readonly #link: ControllerLink;
   readonly #demand: DemandSender;
   readonly #lanes = new Map<string, Lane>();
   readonly #open = new Roster<Exchange>();
   #snapshot: Snapshot | undefined;
   #directory: Directory | undefined;
+  #assistants: Assistants = new Map();
+  #owners: Owners = new Map();
   #isDraining = false;
   #onEmpty: () => void = () => undefined;
 
   constructor(config: RouterConfig, registry: Registry, log: Logger) {
     this.config = config;
     this.metrics = createRouterMetrics(registry, () => this.#census());
+    this.#knowledge = new Knowledge(config, this.metrics, log);
     this.#demand = new DemandSender(config.CONTROLLER_URL, () => this.#report(), log);
     const events = {
       onSnapshot: (snapshot: Snapshot) => this.#take(snapshot),
@@ -48,10 +59,15 @@ export class Switchboard implements Desk {
 
   start(): void {
     this.#link.start();
+    this.#knowledge.start();
   }
 
   get directory(): Directory | undefined {
     return this.#directory;
+  }
+
+  get assistants(): Assistants {
+    return this.#assistants;
   }
 
   get awayMs(): number | undefined {
@@ -64,6 +80,7 @@ export class Switchboard implements Desk {
       isConnected: this.#link.isConnected,
       seenAgeMs: this.#link.seenAgeMs,
       isDraining: this.#isDraining,
+      knowledge: this.#knowledge.seen,
     };
   }
 
@@ -75,6 +92,28 @@ export class Switchboard implements Desk {
     const exchange = new Exchange(this, call, body, client, arrivedMs);
     this.#open.add(exchange);
     exchange.start();
+  }
+
+  /** Undefined when no knowledge service is configured. */
+  get proxy(): KnowledgeProxy | undefined {
+    return this.#knowledge.proxy;
+  }
+
+  /** Whose a request is that is passed on. */
+  ownerOf(headers: IncomingHttpHeaders): string {
+    return this.#knowledge.ownerOf(headers, this.#owners);
+  }
+
+  preparation(call: Call, body: Uint8Array): ReturnType<Desk["preparation"]> {
+    const directory = this.#directory;
+    const isPlain = call.wish === undefined && !(call.kind === "chat" && this.#assistants.has(call.model));
+    if (isPlain || !directory) return undefined;
+    const known = { directory, assistants: this.#assistants, owners: this.#owners };
+    return (requestId, signal) => this.#knowledge.enricher.prepare(call, body, known, requestId, signal);
+  }
+
+  keepTurn(owner: string, turn: TurnReport): void {
+    this.#knowledge.keepTurn(owner, turn);
   }
 
   laneOf({ view }: Entry): Lane {
@@ -109,7 +148,12 @@ export class Switchboard implements Desk {
 
   /** Lets go of the controller and of the workers. */
   async close(): Promise<void> {
-    await Promise.all([this.#link.close(), this.#demand.close(), this.workers.close()]);
+    await Promise.all([
+      this.#link.close(),
+      this.#demand.close(),
+      this.workers.close(),
+      this.#knowledge.close(),
+    ]);
   }
 
   #refusal(): AppError | undefined {
@@ -126,6 +170,8 @@ export class Switchboard implements Desk {
   #take(snapshot: Snapshot): void {
     this.#snapshot = snapshot;
     this.#directory = buildDirectory(snapshot);
+    this.#assistants = buildAssistants(snapshot, this.#directory);
+    this.#owners = buildOwners(snapshot);
     this.workers.keepOnly(new Set(Object.values(snapshot.endpoints).map((e) => e.generation)));
     for (const [name, lane] of this.#lanes) {
       const entry = this.#directory.get(name);

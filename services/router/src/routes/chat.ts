@@ -14,7 +14,7 @@ import type { Switchboard } from "../edge/switchboard.ts";
 /** `application/json`, with parameters such as `charset=utf-8` and no other character set. */
 const jsonType = /^application\/json[ \t]*(;[ \t]*charset="?utf-8"?[ \t]*)?(;[ \t]*)?$/i;
 
-/** The inference routes: chat, completions and embeddings differ in their path and in what they require. */
+/** The inference routes: chat, completions, embeddings and ranking differ in their path and in what they require. */
 export function inferenceRoutes(app: App, switchboard: Switchboard, ids: RequestIds): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) =>
@@ -25,7 +25,7 @@ export function inferenceRoutes(app: App, switchboard: Switchboard, ids: Request
     budget.reserve(request.raw, reply.raw);
     done();
   };
-  for (const kind of ["chat", "completion", "embedding"] as const)
+  for (const kind of ["chat", "completion", "embedding", "rerank"] as const)
     app.post(callKinds[kind].path, { onRequest }, (request, reply) => {
       const arrivedMs = performance.now();
       const id = ids.next();
@@ -43,7 +43,7 @@ function readOrCount(
 ): { call: Call; body: Uint8Array } {
   try {
     const body = readBody(request);
-    return { call: readCall(kind, body), body };
+    return { call: readCall(kind, body, request.headers), body };
   } catch (error) {
     const status = error instanceof AppError ? error.status : 500;
     switchboard.metrics.requests.inc({ route: kind, model: unknownModel, status });

@@ -125,12 +125,15 @@ export const migrations: readonly string[] = [
   -- provenance: JSON of conversation, turn, span. valid_to_ms: when it was superseded or ended.
   CREATE TABLE memories (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
-    public_id TEXT NOT NULL UNIQUE,
+    -- Unique to its owner only: an import keeps its ids, and tells nothing of the ids of others.
+    public_id TEXT NOT NULL,
     owner_id INTEGER NOT NULL REFERENCES owners(id) ON DELETE CASCADE,
     namespace TEXT NOT NULL DEFAULT '',
     content TEXT NOT NULL,
     -- Of the normalised content: equal for exact duplicates.
     content_key TEXT NOT NULL,
+    -- Of its gist: equal for near duplicates too.
+    gist_key TEXT NOT NULL DEFAULT '',
     category TEXT NOT NULL,
     importance REAL NOT NULL,
     is_pinned INTEGER NOT NULL DEFAULT 0,
@@ -142,10 +145,12 @@ export const migrations: readonly string[] = [
     valid_to_ms INTEGER,
     superseded_by TEXT,
     access_count INTEGER NOT NULL DEFAULT 0,
-    accessed_ms INTEGER
+    accessed_ms INTEGER,
+    UNIQUE (owner_id, public_id)
   ) STRICT;
   -- One statement stands once in a namespace, as long as it is valid.
   CREATE UNIQUE INDEX memories_once ON memories(owner_id, namespace, content_key) WHERE valid_to_ms IS NULL;
+  CREATE INDEX memories_near ON memories(owner_id, namespace, gist_key);
   CREATE INDEX memories_recent ON memories(owner_id, created_ms);
   CREATE INDEX memories_batch ON memories(owner_id, batch) WHERE batch IS NOT NULL;
 
@@ -171,6 +176,7 @@ export const migrations: readonly string[] = [
     namespace TEXT NOT NULL,
     conversation TEXT NOT NULL,
     messages TEXT NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
     created_ms INTEGER NOT NULL
   ) STRICT;
 

@@ -1,0 +1,60 @@
+import { describe, expect, test } from "vitest";
+
+import { knowledgeHealth, type KnowledgeSeen } from "./knowledge-health.ts";
+
+const hourMs = 3_600_000;
+const well: KnowledgeSeen = {
+  storageProblem: undefined,
+  integrity: "sound",
+  writeProblem: undefined,
+  isQueueConnected: true,
+  embedder: { state: "ready" },
+  lastBackupAgeMs: hourMs,
+  backupEveryMs: 24 * hourMs,
+  backupProblem: undefined,
+  unwatched: [],
+  isDraining: false,
+};
+const healthOf = (change: Partial<KnowledgeSeen>) => knowledgeHealth({ ...well, ...change });
+
+describe("the health of knowledge", () => {
+  test("is ok when all is well, also while a large database is still checked or has no backup yet", () => {
+    const ok = { ready: true, status: "ok", reasons: [], features: { memory: true, rag: true } };
+    expect(healthOf({})).toEqual(ok);
+    expect(healthOf({ integrity: "checking", lastBackupAgeMs: null })).toEqual(ok);
+    expect(healthOf({ lastBackupAgeMs: 99 * hourMs, backupEveryMs: 0 })).toEqual(ok);
+  });
+
+  test.each<[string, Partial<KnowledgeSeen>, RegExp]>([
+    [
+      "storage refused",
+      { storageProblem: { code: "storage_corrupt", message: "torn" } },
+      /storage_corrupt: torn/u,
+    ],
+    ["damage found later", { integrity: "damaged" }, /storage_corrupt/u],
+    ["shutting down", { isDraining: true }, /shutting down/u],
+  ])("S52: %s: not ready, no features, and the reason", (_what, change, reason) => {
+    const health = healthOf(change);
+    expect(health).toMatchObject({ ready: false, status: "down", features: { memory: false, rag: false } });
+    expect(health.reasons.join("\n")).toMatch(reason);
+  });
+
+  test.each<[string, Partial<KnowledgeSeen>, RegExp]>([
+    ["S57: the queue is away", { isQueueConnected: false }, /valkey.*jobs wait/u],
+    ["S52: writes fail", { writeProblem: "disk full" }, /reading goes on: disk full/u],
+    ["the embedder failed", { embedder: { state: "failed", message: "no file" } }, /lexical: no file/u],
+    ["the backup failed", { backupProblem: "disk full" }, /backup failed: disk full/u],
+    ["the backup is late", { lastBackupAgeMs: 37 * hourMs }, /37 h old/u],
+    [
+      "a folder is not watched",
+      { unwatched: [{ source: "notes", why: "gone" }] },
+      /notes is not watched: gone/u,
+    ],
+    ["the check broke", { integrity: "unchecked" }, /could not run/u],
+  ])("%s: degraded and ready", (_what, change, reason) => {
+    const health = healthOf(change);
+    expect(health).toMatchObject({ ready: true, status: "degraded", features: { memory: true, rag: true } });
+    expect(health.reasons).toHaveLength(1);
+    expect(health.reasons[0]).toMatch(reason);
+  });
+});

@@ -1,0 +1,220 @@
+import { fork, type ChildProcess } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { setPriority } from "node:os";
+import { fileURLToPath } from "node:url";
+
+import { AppError } from "@benchai/contract/errors";
+import { unpackError } from "@benchai/kernel/thread-error";
+
+import type { ParsedDocument } from "../core/document.ts";
+import type { ParserAnswer } from "../parsers/child.ts";
+import type { ParserInput } from "../parsers/parser.ts";
+
+export type ParserPoolOptions = {
+  /** How many processes there are at most; each reads one document at a time. */
+  readonly size?: number;
+  /** Of JavaScript's heap. What lies outside of it may be 256 MiB more, which is watched where /proc exists. */
+  readonly heapMiB?: number;
+  readonly deadlineMs?: number;
+  /** The processes' program; tests give others. */
+  readonly program?: URL;
+};
+
+type Call = {
+  readonly input: ParserInput;
+  readonly resolve: (document: ParsedDocument) => void;
+  readonly reject: (error: unknown) => void;
+};
+type Limits = { readonly heapMiB: number; readonly deadlineMs: number; readonly program: URL };
+
+const outsideHeapMiB = 256;
+const watchMs = 100;
+const killed = "SIGKILL";
+/** Nice value: parsing gives way to whatever answers somebody. */
+const lowPriority = 10;
+
+/**
+ * Parses documents in processes of their own, so that a hostile one can cost no more than its deadline, a bounded
+ * amount of memory, and itself (SECURITY D3). A process that dies is replaced when the next document comes.
+ */
+export class ParserPool {
+  readonly #parsers: readonly ParserProcess[];
+  readonly #waiting: Call[] = [];
+  #isClosed = false;
+
+  constructor(options: ParserPoolOptions = {}) {
+    const { size = 1, heapMiB = 512, deadlineMs = 30_000 } = options;
+    const { program = new URL("../parsers/child.ts", import.meta.url) } = options;
+    const limits = { heapMiB, deadlineMs, program };
+    this.#parsers = Array.from({ length: size }, () => new ParserProcess(limits, () => this.#next()));
+  }
+
+  /** Waits for a free process. Errors: what `parseDocument` throws; document_unreadable for one that was killed. */
+  parse(input: ParserInput): Promise<ParsedDocument> {
+    if (this.#isClosed) return Promise.reject(closed());
+    const { promise, resolve, reject } = Promise.withResolvers<ParsedDocument>();
+    this.#waiting.push({ input, resolve, reject });
+    this.#next();
+    return promise;
+  }
+
+  /** Ends the processes at once; what waits or runs is rejected with shutting_down. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const { reject } of this.#waiting.splice(0)) reject(closed());
+    await Promise.all(this.#parsers.map((parser) => parser.close()));
+  }
+
+  #next(): void {
+    for (const parser of this.#parsers) {
+      const call = parser.isFree ? this.#waiting.shift() : undefined;
+      if (call) parser.run(call);
+    }
+  }
+}
+
+/** One process, started for the first document and again after each death. */
+class ParserProcess {
+  readonly #limits: Limits;
+  readonly #onFree: () => void;
+  #child: ChildProcess | undefined;
+  #call: Call | undefined;
+  /** Why we killed the process. */
+  #cause: AppError | undefined;
+  #deadline: NodeJS.Timeout | undefined;
+  #watch: NodeJS.Timeout | undefined;
+
+  constructor(limits: Limits, onFree: () => void) {
+    this.#limits = limits;
+    this.#onFree = onFree;
+  }
+
+  get isFree(): boolean {
+    return this.#call === undefined;
+  }
+
+  run(call: Call): void {
+    this.#call = call;
+    const child = (this.#child ??= this.#start());
+    const { path, bytes, mediaType } = call.input;
+    // One message each, so that a child that never reads holds no more than one document.
+    child.send({ path, bytes, mediaType }, (error) => error && child.kill(killed));
+    const { deadlineMs } = this.#limits;
+    const late = `${path} was not read within ${deadlineMs / 1_000} s. Split it, or leave it out of the collection.`;
+    this.#deadline = setTimeout(() => this.#kill(unreadable(late)), deadlineMs);
+    this.#watch = setInterval(() => this.#checkMemory(), watchMs);
+  }
+
+  async close(): Promise<void> {
+    const child = this.#child;
+    if (!child) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    child.once("close", () => resolve());
+    child.once("error", () => resolve());
+    this.#kill(closed());
+    await promise;
+  }
+
+  #start(): ChildProcess {
+    const { heapMiB, program } = this.#limits;
+    const child = fork(program, [], {
+      execArgv: [`--max-old-space-size=${heapMiB}`, ...confinement(program)],
+      env: {},
+      serialization: "advanced",
+      stdio: ["ignore", "ignore", "ignore", "ipc"],
+    });
+    child.on("message", (answer: ParserAnswer) => this.#answer(answer));
+    child.on("error", (error) => this.#died(child, error.message));
+    child.on("exit", (code, signal) => this.#died(child, signal ?? `exit code ${code}`));
+    lowerPriority(child);
+    return child;
+  }
+
+  #answer(answer: ParserAnswer): void {
+    // An answer that crosses our kill would free a process that is about to end.
+    if (this.#cause) return;
+    const call = this.#release();
+    if (!call) return;
+    // Our own program at the other end makes these.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    if ("value" in answer) call.resolve(answer.value as ParsedDocument);
+    else call.reject(unpackError(answer.error));
+    this.#onFree();
+  }
+
+  #died(child: ChildProcess, how: string): void {
+    if (this.#child !== child) return;
+    this.#child = undefined;
+    const path = this.#call?.input.path ?? "";
+    const cause = this.#cause ?? this.#causeOf(path, how);
+    this.#cause = undefined;
+    this.#release()?.reject(cause);
+    this.#onFree();
+  }
+
+  /** V8 aborts when its heap is full; a container's limit kills from outside. */
+  #causeOf(path: string, how: string): AppError {
+    const isMemory = how === "SIGABRT" || how === killed || how === "exit code 134";
+    if (isMemory) return this.#tooLarge(path);
+    return unreadable(`${path} ended the process that read it (${how}). It may be broken; leave it out.`);
+  }
+
+  #tooLarge(path: string): AppError {
+    return unreadable(
+      `${path} needed more memory than ${this.#limits.heapMiB} MiB to be read. Split it, or leave it out.`,
+    );
+  }
+
+  #checkMemory(): void {
+    const pid = this.#child?.pid;
+    if (pid === undefined || residentMiB(pid) <= this.#limits.heapMiB + outsideHeapMiB) return;
+    this.#kill(this.#tooLarge(this.#call?.input.path ?? ""));
+  }
+
+  #kill(cause: AppError): void {
+    this.#cause ??= cause;
+    this.#child?.kill(killed);
+  }
+
+  #release(): Call | undefined {
+    clearTimeout(this.#deadline);
+    clearInterval(this.#watch);
+    const call = this.#call;
+    this.#call = undefined;
+    return call;
+  }
+}
+
+/** What the process may read: the program and the packages, nothing of the owner's. It may write nothing. */
+function confinement(program: URL): string[] {
+  const root = fileURLToPath(new URL("../../../../", import.meta.url));
+  const readable = ["node_modules", "packages", "services/knowledge"].map((folder) => `${root}${folder}/*`);
+  const allowed = [...readable, fileURLToPath(program)].map((path) => `--allow-fs-read=${path}`);
+  return ["--permission", "--disallow-code-generation-from-strings", ...allowed];
+}
+
+function lowerPriority({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) setPriority(pid, lowPriority);
+  } catch {
+    // It has ended already, which its exit event says.
+  }
+}
+
+/** 0 where the system does not tell. */
+function residentMiB(pid: number): number {
+  try {
+    const pages = Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]);
+    return (pages * 4_096) / 1_048_576;
+  } catch {
+    return 0;
+  }
+}
+
+function unreadable(message: string): AppError {
+  return new AppError("document_unreadable", message);
+}
+
+function closed(): AppError {
+  return new AppError("shutting_down", "The service is shutting down: send the document again later.");
+}

@@ -1,0 +1,97 @@
+import { Queue, Worker } from "bullmq";
+import { Redis } from "ioredis";
+
+import { AppError } from "@benchai/contract/errors";
+import type { Logger } from "@benchai/kernel/log";
+
+import type { Dispatcher } from "../jobs.ts";
+import type { JobTicket } from "./store/jobs.ts";
+
+const queueName = "knowledge-jobs";
+/** Jobs wait for parsers, embedders and the one writer: more at once would only take turns. */
+const jobsAtOnce = 4;
+/** A worker that was killed is noticed within both of these together. */
+const lockMs = 10_000;
+const stalledCheckMs = 5_000;
+const longestRetryMs = 5_000;
+
+/**
+ * Jobs by BullMQ on Valkey. The queue holds tickets, never work: what a ticket is worth is decided by the job's row,
+ * so tickets may get lost or come twice.
+ */
+export class BullDispatcher implements Dispatcher {
+  readonly #queue: Queue<JobTicket>;
+  readonly #client: Redis;
+  readonly #blockingClient: Redis;
+  readonly #log: Logger;
+  #worker: Worker<JobTicket> | undefined;
+
+  /** `prefix` keeps stacks apart that share a Valkey. */
+  constructor(host: string, port: number, prefix: string, log: Logger) {
+    this.#log = log;
+    // Calls fail at once while the connection is away: the table keeps the job, and nobody waits.
+    this.#client = connect(host, port, { enableOfflineQueue: false, maxRetriesPerRequest: 1 });
+    // BullMQ's workers wait in a blocking call, which must never give up (docs.bullmq.io, "Connections").
+    this.#blockingClient = connect(host, port, { maxRetriesPerRequest: null });
+    this.#prefix = prefix;
+    this.#queue = new Queue(queueName, { connection: this.#client, prefix, skipWaitingForReady: true });
+    for (const emitter of [this.#client, this.#blockingClient, this.#queue]) this.#survive(emitter);
+  }
+
+  readonly #prefix: string;
+
+  get isConnected(): boolean {
+    return this.#client.status === "ready";
+  }
+
+  start(run: (ticket: JobTicket) => Promise<void>, onConnected: () => void): void {
+    this.#worker = new Worker(queueName, async ({ data }) => run(data), {
+      connection: this.#blockingClient,
+      prefix: this.#prefix,
+      concurrency: jobsAtOnce,
+      lockDuration: lockMs,
+      stalledInterval: stalledCheckMs,
+      // The row bounds attempts; a ticket that stalls is only brought again.
+      maxStalledCount: 1_000,
+    });
+    this.#survive(this.#worker);
+    this.#client.on("ready", onConnected);
+    if (this.isConnected) onConnected();
+  }
+
+  async dispatch({ jobId, attempt }: JobTicket, delayMs: number): Promise<void> {
+    if (!this.isConnected) throw new AppError("queue_unavailable", "valkey is away");
+    await this.#queue.add(
+      "job",
+      { jobId, attempt },
+      {
+        // A kept job of this id would make BullMQ ignore the new one (bullmq#1337): none is kept, and each attempt has its own.
+        jobId: `${jobId}-${attempt}`,
+        removeOnComplete: true,
+        removeOnFail: true,
+        delay: delayMs,
+      },
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#worker?.close(!this.isConnected);
+    await this.#queue.close();
+    this.#client.disconnect();
+    this.#blockingClient.disconnect();
+  }
+
+  /** Connections come and go: /readyz says so, and an emitter without a listener would end the process. */
+  #survive(emitter: Pick<NodeJS.EventEmitter, "on">): void {
+    emitter.on("error", (error: Error) => this.#log.debug({ err: error }, "queue"));
+  }
+}
+
+function connect(host: string, port: number, options: object): Redis {
+  return new Redis({
+    host,
+    port,
+    ...options,
+    retryStrategy: (tries) => Math.min(100 * 2 ** tries, longestRetryMs),
+  });
+}

@@ -1,0 +1,165 @@
+import { createHash } from "node:crypto";
+
+import { AppError } from "@benchai/contract/errors";
+
+import { planChunks, type StoredChunk } from "../../core/chunk-plan.ts";
+import type { Chunk, ParsedDocument } from "../../core/document.ts";
+import type { Stamp } from "../../core/manifest.ts";
+import { indexParts } from "../../core/parts.ts";
+import type { Removed } from "./collections.ts";
+import { type CommitStatements, commitStatements, type StoredDocument } from "./commit-statements.ts";
+import { sweepOwnedFiles } from "./files.ts";
+import type { Db } from "./open.ts";
+import { publicId } from "./rows.ts";
+
+/** A document as parsed, without its text: the chunks have it. */
+export type DocumentContent = Omit<ParsedDocument, "text">;
+
+/** One document as it is to be from now on. */
+export type DocumentCommit = {
+  readonly path: string;
+  readonly stamp: Stamp;
+  /** Of the file's bytes; empty when they were not read. */
+  readonly sha256: string;
+  /** The file's last change, which stands in when the document has no date of its own. */
+  readonly changedMs: number;
+  /** The row that this replaces, also under another path; absent: the row with this path, or a new one. */
+  readonly documentId?: number;
+  /** What was read, or why nothing could be. */
+  readonly outcome: DocumentContent | { readonly problem: string };
+};
+
+export type TouchedDocument = { readonly documentId: number; readonly stamp: Stamp };
+
+/** What one transaction does to a source. */
+export type SourceChange = {
+  readonly sourceId: number;
+  readonly nowMs: number;
+  readonly documents: readonly DocumentCommit[];
+  /** Same bytes, other stamp. */
+  readonly touched?: readonly TouchedDocument[];
+  readonly removedIds?: readonly number[];
+};
+
+/**
+ * Applies a change whole or not at all. Of an edited or renamed document the chunks that are the same keep their row,
+ * id and vector; the others are deleted and inserted.
+ */
+export function commitDocuments(db: Db, change: SourceChange): Removed {
+  const { sourceId, nowMs, documents, touched = [], removedIds = [] } = change;
+  const sql = commitStatements(db);
+  return db.transaction(() => {
+    const collectionId = sql.collectionOfSource.get(sourceId);
+    if (collectionId === undefined)
+      throw new AppError("not_found", "the source was deleted while it was indexed");
+    const place = { sourceId, collectionId, nowMs };
+    const removedChunkIds = removedIds.flatMap((id) => removeDocument(db, sourceId, id));
+    for (const { documentId, stamp } of touched) sql.touchDocument.run({ ...stamp, documentId, sourceId });
+    for (const document of documents) removedChunkIds.push(...commitDocument(sql, place, document));
+    if (documents.some((d) => isHanded(d.stamp.inode))) sweepOwnedFiles(db);
+    return { removedChunkIds };
+  })();
+}
+
+/** Deletes a document of this source, its index rows and vectors with it, and tells its chunks. */
+export function removeDocument(db: Db, sourceId: number, documentId: number): number[] {
+  const sql = commitStatements(db);
+  const removed = sql.documentById.get(sourceId, documentId) ? sql.chunksOf.all(documentId) : [];
+  sql.deleteDocument.run(documentId, sourceId);
+  return removed.map((chunk) => chunk.id);
+}
+
+type Place = { readonly sourceId: number; readonly collectionId: number; readonly nowMs: number };
+
+/** A document that was handed over has its file's id where others have their inode; another text has another file. */
+function isHanded(inode: string): boolean {
+  return inode.startsWith("file_");
+}
+
+function commitDocument(sql: CommitStatements, place: Place, commit: DocumentCommit): readonly number[] {
+  const { outcome, path } = commit;
+  const content = "problem" in outcome ? undefined : outcome;
+  const title = content?.title ?? path;
+  const before = storedDocument(sql, place.sourceId, commit);
+  const documentId = before?.id ?? insertDocument(sql, place, path);
+  sql.updateDocument.run({
+    documentId,
+    path,
+    title,
+    format: content?.format ?? "",
+    sha256: commit.sha256,
+    ...commit.stamp,
+    dateMs: content?.dateMs ?? commit.changedMs,
+    properties: JSON.stringify(content?.properties ?? {}),
+    nowMs: place.nowMs,
+    problem: "problem" in outcome ? outcome.problem : null,
+  });
+  sql.deleteTags.run(documentId);
+  for (const tag of new Set(content?.tags)) sql.insertTag.run(documentId, tag);
+  const isRetitled = before !== undefined && before.title !== title;
+  const target = { documentId, title, isRetitled, scope: `c${place.collectionId}` };
+  return replaceChunks(sql, target, content?.chunks ?? []);
+}
+
+function storedDocument(
+  sql: CommitStatements,
+  sourceId: number,
+  { path, documentId }: DocumentCommit,
+): StoredDocument | undefined {
+  const named = documentId === undefined ? undefined : sql.documentById.get(sourceId, documentId);
+  return named ?? sql.documentAt.get(sourceId, path);
+}
+
+/** The rest of the row follows at once, in the same transaction. */
+function insertDocument(sql: CommitStatements, { sourceId, collectionId }: Place, path: string): number {
+  return Number(sql.insertDocument.run(publicId("doc"), sourceId, collectionId, path).lastInsertRowid);
+}
+
+type Target = {
+  readonly documentId: number;
+  readonly title: string;
+  readonly isRetitled: boolean;
+  readonly scope: string;
+};
+
+function replaceChunks(sql: CommitStatements, target: Target, chunks: readonly Chunk[]): readonly number[] {
+  const { documentId } = target;
+  const stored = sql.chunksOf.all(documentId);
+  const sha256s = chunks.map(chunkSha256);
+  const { kept, removed } = planChunks(stored, sha256s);
+  for (const { id } of removed) sql.deleteChunk.run(id);
+  // Rows that get a number wait below zero while others may hold it: a document has each ordinal once.
+  const isParking = stored.length > 0;
+  for (const [ordinal, chunk] of chunks.entries()) {
+    const place = { ...chunk, ordinal: isParking ? -1 - ordinal : ordinal };
+    const known = kept[ordinal];
+    if (known) keepChunk(sql, target, known, place);
+    else insertChunk(sql, target, sha256s[ordinal] ?? "", place);
+  }
+  if (isParking) sql.unparkChunks.run(documentId);
+  return removed.map((c) => c.id);
+}
+
+type PlacedChunk = Chunk & { readonly ordinal: number };
+
+function keepChunk(sql: CommitStatements, target: Target, { id }: StoredChunk, chunk: PlacedChunk): void {
+  sql.moveChunk.run({ id, ...linesOf(chunk) });
+  if (target.isRetitled) sql.retitleText.run(target.title, id);
+}
+
+function insertChunk(sql: CommitStatements, target: Target, sha256: string, chunk: PlacedChunk): void {
+  const { documentId, title, scope } = target;
+  const { headingPath, text } = chunk;
+  const headings = JSON.stringify(headingPath);
+  const { lastInsertRowid } = sql.insertChunk.run({ documentId, sha256, headings, ...linesOf(chunk) });
+  sql.insertText.run(lastInsertRowid, title, headingPath.join(" "), text, indexParts(text), scope);
+}
+
+function linesOf({ ordinal, startLine, endLine, startColumn, endColumn }: PlacedChunk) {
+  return { ordinal, startLine, endLine, startColumn: startColumn ?? null, endColumn: endColumn ?? null };
+}
+
+/** Covers what is embedded: where the chunk stands and what it says. */
+function chunkSha256({ headingPath, text }: Chunk): string {
+  return createHash("sha256").update(JSON.stringify(headingPath)).update("\n").update(text).digest("hex");
+}

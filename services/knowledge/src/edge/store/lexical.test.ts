@@ -1,0 +1,115 @@
+import { join } from "node:path";
+
+import { beforeEach, describe, expect, it } from "vitest";
+
+import type { DocumentFilter } from "@benchai/contract/rag";
+
+import { temporaryFolder } from "../../../test/folder.ts";
+import { plainCollection } from "../../../test/plain-chunks.ts";
+import { queryTerms } from "../../core/query.ts";
+import { isRelevant } from "../../core/relevance.ts";
+import type { SearchScope } from "./hits.ts";
+import { type DocumentSelection, lexicalSearch, resolveDocuments } from "./lexical.ts";
+import { type Db, openReader, openWriter } from "./open.ts";
+import { questionWords } from "./question-words.ts";
+import { documentFrequencies, stemmed } from "./term-frequencies.ts";
+
+describe("the full-text index", () => {
+  let path: string;
+  let db: Db;
+  let ann: ReturnType<typeof plainCollection>;
+  beforeEach(() => {
+    path = join(temporaryFolder(), "knowledge.db");
+    db = openWriter(path);
+    ann = plainCollection(db, "ann");
+    return () => db.close();
+  });
+
+  function search(question: string, scope: SearchScope = ann.scope, documents: DocumentSelection = "all"): number[] {
+    return lexicalSearch(db, { terms: queryTerms(question), scope, documents, limit: 10 }).map((hit) => hit.chunkId);
+  }
+
+  it("ranks by the question's words, titles before text", () => {
+    const inText = ann.add({ title: "Cakes", text: "bread and other baking" });
+    const inTitle = ann.add({ title: "Bread", text: "flour and other things" });
+    ann.add({ text: "nothing of the kind" });
+    expect(search("How do I bake BREAD?")).toEqual([inText, inTitle]);
+    expect(search("bread")).toEqual([inTitle, inText]);
+  });
+
+  it("shows an owner nothing of another's, whether their collections are all there are or not", () => {
+    const mine = ann.add({ text: "bread" });
+    expect(search("bread")).toEqual([mine]);
+    const bob = plainCollection(db, "bob");
+    const his = bob.add({ text: "bread" });
+    expect(search("bread")).toEqual([mine]);
+    expect(search("bread", bob.scope)).toEqual([his]);
+    expect(search("bread", { ownerId: 1, collectionIds: [] })).toEqual([]);
+  });
+
+  it("filters before it cuts to the limit", () => {
+    for (let i = 0; i < 30; i += 1) ann.add({ text: "bread bread bread" });
+    const last = ann.add({ text: "one bread among many other words that make it score low" });
+    expect(search("bread", ann.scope, [last])).toEqual([last]);
+    expect(search("bread", ann.scope, [])).toEqual([]);
+  });
+
+  it("finds nothing rather than everything for a question of no words", () => {
+    ann.add({ text: "bread" });
+    expect(search("?!")).toEqual([]);
+    expect(search("zebra")).toEqual([]);
+  });
+
+  it("drops what half of all chunks hold as long as something else is found", () => {
+    for (let i = 0; i < 50; i += 1) ann.add({ text: "common words" });
+    const rare = ann.add({ text: "rare words" });
+    expect(search("rare words")).toEqual([rare]);
+    expect(search("words")).toHaveLength(10);
+  });
+
+  it("selects documents by path, tags and dates together, within the scope", () => {
+    const day = (n: number) => Date.UTC(2026, 0, n);
+    const note = ann.add({ text: "x", path: "notes/2026/plan.md", tags: ["work", "plan"], dateMs: day(2) });
+    const deep = ann.add({ text: "x", path: "notes/old/deep/plan.md", tags: ["work"], dateMs: day(3) });
+    const code = ann.add({ text: "x", path: "src/main.ts", dateMs: day(4) });
+    plainCollection(db, "bob").add({ text: "x", path: "notes/2026/plan.md", tags: ["work"] });
+    const resolve = (filter: DocumentFilter | undefined) => resolveDocuments(db, { scope: ann.scope, filter });
+    expect(resolve(undefined)).toBe("all");
+    expect(resolve({})).toBe("all");
+    expect(resolve({ path: "*.md" })).toEqual([note, deep]);
+    expect(resolve({ path: "/notes/2026" })).toEqual([note]);
+    expect(resolve({ path: "notes/**/plan.md" })).toEqual([note, deep]);
+    expect(resolve({ path: "src/" })).toEqual([code]);
+    expect(resolve({ tags: ["work"] })).toEqual([note, deep]);
+    expect(resolve({ tags: ["work", "plan", "plan"] })).toEqual([note]);
+    expect(resolve({ after: "2026-01-03", before: "2026-01-04" })).toEqual([deep]);
+    expect(resolve({ path: "*.md", tags: ["work"], after: "2026-01-03" })).toEqual([deep]);
+    expect(() => resolve({ after: "soon" })).toThrow(/"soon" is no date/);
+  });
+
+  it("knows how many chunks hold a word's stem, on a connection that may not write too", () => {
+    ann.add({ text: "Baking breads" });
+    ann.add({ text: "she bakes" });
+    const reader = openReader(path);
+    const expected = new Map([["bake", 2], ["BREAD", 1], ["zebra", 0], ["", 0]]);
+    for (const one of [db, reader]) expect(documentFrequencies(one, ["bake", "BREAD", "zebra", ""])).toEqual(expected);
+    expect(() => reader.exec("CREATE TEMP TABLE t (x)")).toThrow(/readonly/);
+    ann.add({ text: "zebra" });
+    expect(documentFrequencies(reader, ["zebra"])).toEqual(new Map([["zebra", 1]]));
+    reader.close();
+    expect(stemmed(["Baking", "running", "?"])).toEqual(["bake", "run", undefined]);
+  });
+
+  it("tells a chunk that answers a question from one that only shares a word", () => {
+    const text = "Sourdough bread needs a starter of flour and water";
+    ann.add({ text });
+    for (let i = 0; i < 40; i += 1) ann.add({ text: `another note number ${i} on water` });
+    const judge = (question: string) => {
+      const { chunks, words } = questionWords(db, { question, texts: [text] });
+      return isRelevant({ words: words[0] ?? [], chunks, cosine: undefined });
+    };
+    expect(judge("what does a sourdough starter need?")).toBe(true);
+    expect(judge("how much water do elephants drink in Africa")).toBe(false);
+    expect(judge("hello, who are you?")).toBe(false);
+  });
+});

@@ -1,0 +1,87 @@
+import { workerData } from "node:worker_threads";
+
+import type { DocumentFilter } from "@benchai/contract/rag";
+import { serveThread } from "@benchai/kernel/thread-server";
+
+import { queryTerms } from "../../core/query.ts";
+import { compileScan } from "../vectors/scan.ts";
+import { VectorIndex } from "../vectors/vector-index.ts";
+import { collection, listCollections } from "./collections.ts";
+import { documentById, documentStats, listDocuments, manifestOf, textOfDocument } from "./documents.ts";
+import { fileById, fileContent, listFiles } from "./files.ts";
+import { guarded } from "./guarded.ts";
+import { type SearchScope, searchScope, storedHits } from "./hits.ts";
+import { checkIntegrityOfIndex } from "./index-health.ts";
+import { jobById, listJobs, waitingJobs } from "./jobs.ts";
+import { lexicalSearch, resolveDocuments } from "./lexical.ts";
+import { getMemory, memoryStats, recentMemories, relevantMemories, searchMemories } from "./memories-read.ts";
+import { exportMemories } from "./memory-import.ts";
+import { unembeddedMemories } from "./memory-vectors.ts";
+import { type Db, openReader } from "./open.ts";
+import { questionWords } from "./question-words.ts";
+import { folderSources, listSources, sourceById } from "./sources.ts";
+import { waitingTurns } from "./turns.ts";
+import { unembeddedChunks } from "./vectors.ts";
+import type { StoreThreadData } from "./writer-thread.ts";
+
+// Only `startStore` starts this thread.
+const { path } = workerData as StoreThreadData;
+const db = openReader(path);
+const vectors = new VectorIndex(db, await compileScan());
+
+/** A store function on the connection that reads. */
+function on<A, R>(work: (db: Db, argument: A) => R): (argument: A) => R {
+  return (argument) => work(db, argument);
+}
+
+type LexicalCall = {
+  readonly scope: SearchScope;
+  readonly query: string;
+  readonly filter: DocumentFilter;
+  readonly limit: number;
+};
+
+function lexical({ scope, query, filter, limit }: LexicalCall) {
+  const documents = resolveDocuments(db, { scope, filter });
+  return lexicalSearch(db, { terms: queryTerms(query), scope, documents, limit });
+}
+
+const api = guarded(path, {
+  listCollections: on(listCollections),
+  collection: on(collection),
+  listSources: on(listSources),
+  sourceById: on(sourceById),
+  folderSources: (_: undefined) => folderSources(db),
+  manifestOf: on(manifestOf),
+  listDocuments: on(listDocuments),
+  documentById: on(documentById),
+  textOfDocument: on(textOfDocument),
+  documentStats: on(documentStats),
+  listFiles: on(listFiles),
+  fileById: on(fileById),
+  fileContent: on(fileContent),
+  listJobs: on(listJobs),
+  jobById: on(jobById),
+  waitingJobs: (_: undefined) => waitingJobs(db),
+  searchMemories: on(searchMemories),
+  relevantMemories: on(relevantMemories),
+  recentMemories: on(recentMemories),
+  getMemory: on(getMemory),
+  memoryStats: on(memoryStats),
+  exportMemories: on(exportMemories),
+  waitingTurns: on(waitingTurns),
+  unembeddedMemories: on(unembeddedMemories),
+  unembeddedChunks: on(unembeddedChunks),
+  indexHealth: (_: undefined) => checkIntegrityOfIndex(db),
+  searchScope: on(searchScope),
+  storedHits: on(storedHits),
+  lexical,
+  questionWords: on(questionWords),
+  dense: (call: Parameters<VectorIndex["search"]>[0]) => vectors.search(call),
+  loadVectors: (call: Parameters<VectorIndex["load"]>[0]) => vectors.load(call),
+  addVectors: (call: Parameters<VectorIndex["add"]>[0]) => vectors.add(call),
+  removeVectors: (call: Parameters<VectorIndex["remove"]>[0]) => vectors.remove(call),
+});
+export type ReaderApi = typeof api;
+
+serveThread(api);

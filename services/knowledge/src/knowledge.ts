@@ -1,0 +1,230 @@
+import type { AddressInfo } from "node:net";
+
+
+import { Doorbell } from "@benchai/kernel/doorbell";
+import type { Logger } from "@benchai/kernel/log";
+import { createMetrics } from "@benchai/kernel/metrics";
+import type { RunningService } from "@benchai/kernel/service";
+
+import { buildApp, type DataDeps } from "./app.ts";
+import { Backups } from "./backups.ts";
+import { knowledgeHealth, type KnowledgeSeen } from "./core/knowledge-health.ts";
+import { DocumentsPart } from "./documents-part.ts";
+import type { KnowledgeConfig } from "./edge/config.ts";
+import { startEnergeticEmbedder } from "./edge/embedder/energetic.ts";
+import { openAiEmbedder } from "./edge/embedder/openai.ts";
+import { ParserPool } from "./edge/parser-process.ts";
+import { BullDispatcher } from "./edge/queue.ts";
+import { Embedding } from "./embedding.ts";
+import { enrich } from "./enrich.ts";
+import { IdleExtraction } from "./idle-extraction.ts";
+import { indexJob } from "./index-job.ts";
+import { Jobs, type JobStore } from "./jobs.ts";
+import { knowledgeTools } from "./mcp-tools.ts";
+import { MemoryPart } from "./memory-part.ts";
+import { Storage, withCaretaker } from "./storage.ts";
+import { startStore, type Store } from "./store.ts";
+import { Watchers } from "./watch.ts";
+
+export type RunningKnowledge = RunningService & { readonly port: number };
+
+/** How long a start waits for the integrity check, in ms; that of a larger database goes on beside the service. */
+const checkWaitMs = 5_000;
+const hourMs = 3_600_000;
+
+/** Starts the service. A database that must not be used keeps it up, to say why. */
+export async function startKnowledge(
+  config: KnowledgeConfig,
+  log: Logger,
+  onDeath: (error: Error) => void,
+): Promise<RunningKnowledge> {
+  const storage = await Storage.open(config.DATA_DIR, checkWaitMs, Date.now(), log);
+  const backups = backupsOf(config, storage, log);
+  const metrics = createMetrics();
+  const parts = storage.problem ? undefined : await startParts(config, storage.database, log, onDeath);
+  let isDraining = false;
+  const health = () => knowledgeHealth({ ...seenOf(config, storage, backups, parts), isDraining });
+  const assertUsable = () => storage.assertUsable();
+  const app = buildApp(
+    { log, metrics, health, assertUsable, maxFileBytes: config.MAX_FILE_BYTES },
+    parts && dataDeps(parts),
+  );
+  await app.listen({ port: config.PORT, host: "0.0.0.0" });
+  if (parts) backups.start();
+  return {
+    port: portOf(app.server.address()),
+    async close() {
+      isDraining = true;
+      backups.close();
+      app.server.closeAllConnections();
+      await app.close();
+      await parts?.close();
+      storage.close();
+    },
+  };
+}
+
+function portOf(address: AddressInfo | string | null): number {
+  return typeof address === "object" && address ? address.port : 0;
+}
+
+type Parts = Awaited<ReturnType<typeof startParts>>;
+
+/** Everything that works on the database. */
+async function startParts(
+  config: KnowledgeConfig,
+  database: string,
+  log: Logger,
+  onDeath: (error: Error) => void,
+) {
+  const store = await startStore(database, onDeath);
+  const stopping = new AbortController();
+  const written = new Doorbell();
+  const parsers = new ParserPool();
+  const embedding = new Embedding(
+    (signal) => openEmbedder(config, signal, onDeath),
+    embeddingStore(store),
+    written,
+    log,
+  );
+  const memory = new MemoryPart(store, embedding, written, config.EMBED_TIMEOUT_MS);
+  const documents = new DocumentsPart(config, store, embedding, parsers, written);
+  const extraction = new IdleExtraction(store, config.EXTRACT_MODEL);
+  const jobs = new Jobs(
+    jobStore(store),
+    new BullDispatcher(config.VALKEY_HOST, config.VALKEY_PORT, "knowledge", log),
+    {
+      index: indexJob(documents.ingest),
+      optimize: () => store.write.optimizeMemories(undefined),
+      extract: extraction.handler(config.ROUTER_URL),
+    },
+    log,
+  );
+  const watchers = new Watchers(
+    {
+      folderSources: () => store.read.folderSources(undefined),
+      index: (sourceId, control) => documents.ingest.indexFolder(sourceId, control),
+    },
+    log,
+  );
+  const embeddingRun = embedding.run(stopping.signal);
+  await jobs.start();
+  await watchers.refresh();
+  extraction.start(jobs);
+  return {
+    store,
+    embedding,
+    memory,
+    documents,
+    extraction,
+    jobs,
+    watchers,
+    async close() {
+      stopping.abort();
+      extraction.close();
+      await watchers.close();
+      await jobs.close();
+      await embeddingRun;
+      await parsers.close();
+      await memory.notes.flush().catch(() => undefined);
+      await store.close();
+    },
+  };
+}
+
+function openEmbedder(config: KnowledgeConfig, signal: AbortSignal, onDeath: (error: Error) => void) {
+  return config.EMBED_MODEL === ""
+    ? startEnergeticEmbedder(onDeath)
+    : openAiEmbedder({ baseUrl: config.ROUTER_URL, model: config.EMBED_MODEL }, signal);
+}
+
+function embeddingStore({ read, write }: Store) {
+  return {
+    embeddingModel: write.embeddingModel,
+    loadVectors: read.loadVectors,
+    unembeddedChunks: read.unembeddedChunks,
+    putVectors: write.putVectors,
+    addVectors: read.addVectors,
+    unembeddedMemories: read.unembeddedMemories,
+    putMemoryVectors: write.putMemoryVectors,
+  };
+}
+
+function jobStore({ read, write }: Store): JobStore {
+  return {
+    createJob: write.createJob,
+    claimJob: write.claimJob,
+    reportProgress: write.reportProgress,
+    endJob: write.endJob,
+    cancelJob: write.cancelJob,
+    retryJob: write.retryJob,
+    requeueInterrupted: write.requeueInterrupted,
+    waitingJobs: () => read.waitingJobs(undefined),
+  };
+}
+
+function dataDeps({ store, memory, documents, extraction, jobs, watchers }: Parts): DataDeps {
+  const library = documents.routes(jobs, () => watchers.refresh());
+  const memories = memory.routes(jobs);
+  return {
+    ...library,
+    memory: memories,
+    jobs,
+    listJobs: store.read.listJobs,
+    jobById: store.read.jobById,
+    enrich: (owner, call) => {
+      extraction.noteActivity();
+      const sources = {
+        relevantMemories: memory.forChat.bind(memory),
+        relevantChunks: documents.forChat.bind(documents),
+      };
+      return enrich(sources, owner, call);
+    },
+    keepTurn: (owner, turn) => extraction.keep(owner, turn),
+    tools: knowledgeTools({
+      search: library.search,
+      readDocument: async (owner, id) => (await library.textOfDocument({ owner, id })).text,
+      listCollections: (owner) => library.listCollections({ owner }),
+      searchMemory: (owner, query, namespace, limit) => memories.search(owner, { query, namespace, limit }),
+      addMemory: async (owner, request) => ({
+        status: "ok",
+        message: "Memory saved",
+        ...(await memories.add(owner, request)),
+      }),
+      forgetMemory: async (owner, id) => void (await memories.forget(owner, id)),
+    }),
+  };
+}
+
+function backupsOf(config: KnowledgeConfig, storage: Storage, log: Logger): Backups {
+  return new Backups({
+    database: storage.database,
+    folder: storage.backups,
+    everyMs: config.BACKUP_EVERY_H * hourMs,
+    keep: config.BACKUP_KEEP,
+    log,
+    now: Date.now,
+    backUp: (call) => withCaretaker((calls) => calls.backUp(call)),
+  });
+}
+
+function seenOf(
+  config: KnowledgeConfig,
+  storage: Storage,
+  backups: Backups,
+  parts: Parts | undefined,
+): Omit<KnowledgeSeen, "isDraining"> {
+  return {
+    storageProblem: storage.problem,
+    integrity: storage.integrity,
+    writeProblem: undefined,
+    isQueueConnected: parts?.jobs.isQueueConnected ?? false,
+    embedder: parts?.embedding.state ?? { state: "loading" },
+    lastBackupAgeMs: backups.lastAgeMs,
+    backupEveryMs: config.BACKUP_EVERY_H * hourMs,
+    backupProblem: backups.problem,
+    unwatched: (parts?.watchers.states() ?? []).flatMap(({ source, problem }) =>
+      problem === undefined ? [] : [{ source, why: problem }],
+    ),
+  };
+}

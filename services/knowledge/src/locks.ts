@@ -1,0 +1,17 @@
+/** One piece of work at a time for each key, in the order asked for. */
+export class Locks<Key> {
+  readonly #tails = new Map<Key, Promise<unknown>>();
+
+  /** Runs `work` when all that was asked for with this key before has ended; rejects when `signal` aborts before. */
+  async run<T>(key: Key, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    const before = this.#tails.get(key) ?? Promise.resolve();
+    const mine = before.then(() => {
+      signal.throwIfAborted();
+      return work();
+    });
+    const tail = mine.catch(() => undefined);
+    this.#tails.set(key, tail);
+    void tail.then(() => this.#tails.get(key) === tail && this.#tails.delete(key));
+    return mine;
+  }
+}

@@ -1,0 +1,38 @@
+import type { DocumentFormat } from "@benchai/contract/rag";
+
+import { chunkMarkdown } from "../core/chunkers/markdown.ts";
+import { chunkText } from "../core/chunkers/text.ts";
+import type { ParsedDocument } from "../core/document.ts";
+import { readFrontMatter } from "../core/front-matter.ts";
+import { findLines } from "../core/lines.ts";
+import { decodeText } from "./decode.ts";
+import { titleOf, type ParserInput } from "./parser.ts";
+
+export function parseMarkdown(input: ParserInput): ParsedDocument {
+  const text = decodeText(input);
+  const lines = findLines(text);
+  const { lineCount, title, tags, dateMs, properties } = readFrontMatter(lines);
+  const { chunks, heading } = chunkMarkdown(lines, lineCount);
+  return {
+    format: "markdown",
+    title: titleOf(title ?? heading, input.path),
+    text,
+    tags,
+    dateMs,
+    properties,
+    // A note with nothing but front matter is found by that.
+    chunks: chunks.length > 0 ? chunks : chunkText(lines, [], 0, lineCount),
+  };
+}
+
+/** A document of another format that was turned into Markdown. */
+export function fromMarkdown(
+  format: DocumentFormat,
+  text: string,
+  path: string,
+  title?: string,
+): ParsedDocument {
+  const { chunks, heading } = chunkMarkdown(findLines(text));
+  const ownTitle = titleOf(title?.trim() || heading, path);
+  return { format, title: ownTitle, text, tags: [], dateMs: undefined, properties: {}, chunks };
+}

@@ -1,0 +1,139 @@
+import { webcrypto } from "node:crypto";
+import { basename, dirname, join } from "node:path";
+
+import { AppError } from "@benchai/contract/errors";
+
+import type { ParsedDocument } from "./core/document.ts";
+import type { KnownDocument, SeenFile, Stamp } from "./core/manifest.ts";
+import { readStamped } from "./edge/folder-scan.ts";
+import { resolveInside } from "./edge/paths.ts";
+import type { DocumentCommit } from "./edge/store/commit.ts";
+
+/** Reads a document's bytes into text and chunks; see `parsers/`. What it throws is the document's problem. */
+export type Parse = (input: {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+  readonly mediaType?: string;
+}) => Promise<ParsedDocument>;
+
+/** A file that was read: its bytes are what is indexed already and were not parsed, or they are to be written. */
+export type Prepared =
+  | { readonly kind: "same"; readonly document: KnownDocument; readonly stamp: Stamp }
+  | { readonly kind: "read"; readonly known: KnownDocument | undefined; readonly commit: DocumentCommit };
+
+/** Bytes and where they came from. */
+export type ReadBytes = {
+  readonly path: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly stamp: Stamp;
+  readonly changedMs: number;
+  readonly mediaType?: string | undefined;
+};
+
+type FileToPrepare = {
+  readonly root: string;
+  readonly file: SeenFile;
+  readonly known: KnownDocument | undefined;
+  readonly maxFileBytes: number;
+  readonly signal: AbortSignal;
+};
+
+const tries = 3;
+/**
+ * Two changes within one tick of the file system's clock look like one (git: "racy" entries). What changed this
+ * shortly before it was read gets a stamp that no file has, and is read once more by the next run.
+ */
+const racyMs = 50;
+
+/** Reads and parses one file of a folder; undefined when it does not hold still, or is gone. */
+export async function prepareFile(parse: Parse, call: FileToPrepare): Promise<Prepared | undefined> {
+  const { file, known, maxFileBytes, signal } = call;
+  if (file.stamp.sizeBytes > maxFileBytes) {
+    const problem = `too large: ${file.stamp.sizeBytes} bytes, at most ${maxFileBytes} are read (MAX_FILE_BYTES)`;
+    return { kind: "read", known, commit: withoutContent(file, problem) };
+  }
+  try {
+    for (let i = 0; i < tries && !signal.aborted; i += 1) {
+      const read = await readInside(call);
+      if (read) return await prepareRead(parse, read, known);
+    }
+    return undefined;
+  } catch (error) {
+    if (isFatal(error)) throw error;
+    return { kind: "read", known, commit: withoutContent(file, messageOf(error)) };
+  }
+}
+
+/** Hashes and parses bytes that were handed over. */
+export async function prepareBytes(parse: Parse, read: ReadBytes): Promise<DocumentCommit> {
+  return commitOf(parse, read, await sha256Of(read.bytes));
+}
+
+async function prepareRead(
+  parse: Parse,
+  read: ReadBytes,
+  known: KnownDocument | undefined,
+): Promise<Prepared> {
+  const sha256 = await sha256Of(read.bytes);
+  if (known?.sha256 === sha256) return { kind: "same", document: known, stamp: read.stamp };
+  return { kind: "read", known, commit: await commitOf(parse, read, sha256) };
+}
+
+async function commitOf(parse: Parse, read: ReadBytes, sha256: string): Promise<DocumentCommit> {
+  const { path, bytes, stamp, changedMs, mediaType } = read;
+  const type = mediaType === undefined ? {} : { mediaType };
+  return { path, stamp, sha256, changedMs, outcome: await outcomeOf(parse, { path, bytes, ...type }) };
+}
+
+/** The folder's place is checked again for each file: between the walk and now, a link may have taken its name. */
+async function readInside({ root, file, maxFileBytes }: FileToPrepare): Promise<ReadBytes | undefined> {
+  const { path } = file;
+  const folder = await resolveInside(root, dirname(path)).catch(undefinedWhenGone);
+  const read =
+    folder === undefined ? undefined : await readStamped(join(folder, basename(path)), maxFileBytes);
+  return read && { path, bytes: read.bytes, stamp: settled(read.stamp), changedMs: changedMs(read.stamp) };
+}
+
+function undefinedWhenGone(error: unknown): undefined {
+  if (error instanceof AppError && error.code === "not_found") return undefined;
+  throw error;
+}
+
+/** A parser that fails, also by crashing, fails its document; only the end of the service is nobody's fault. */
+async function outcomeOf(parse: Parse, input: Parameters<Parse>[0]): Promise<DocumentCommit["outcome"]> {
+  try {
+    const { text: _text, ...content } = await parse(input);
+    return content;
+  } catch (error) {
+    if (isFatal(error)) throw error;
+    return { problem: messageOf(error) };
+  }
+}
+
+function isFatal(error: unknown): boolean {
+  return (
+    error instanceof AppError && (error.code === "shutting_down" || error.code === "storage_unavailable")
+  );
+}
+
+/** Off the event loop: WebCrypto hashes in libuv's threads. */
+async function sha256Of(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  return Buffer.from(await webcrypto.subtle.digest("SHA-256", bytes)).toString("hex");
+}
+
+function withoutContent({ path, stamp }: SeenFile, problem: string): DocumentCommit {
+  return { path, stamp, sha256: "", changedMs: changedMs(stamp), outcome: { problem } };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function changedMs({ mtimeNs }: Stamp): number {
+  return Number(BigInt(mtimeNs) / 1_000_000n);
+}
+
+function settled(stamp: Stamp): Stamp {
+  const ageMs = Date.now() - Number(BigInt(stamp.ctimeNs) / 1_000_000n);
+  return Math.abs(ageMs) < racyMs ? { ...stamp, ctimeNs: "" } : stamp;
+}

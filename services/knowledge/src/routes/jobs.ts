@@ -1,0 +1,80 @@
+import type { ServerResponse } from "node:http";
+import { Type } from "typebox";
+
+import { jobStates, JobView } from "@benchai/contract/jobs";
+import type { App } from "@benchai/kernel/app";
+import { commentText, eventText, openEventStream } from "@benchai/kernel/event-stream";
+
+import { listAnswer } from "./list-answer.ts";
+import { ownerOf } from "./owner.ts";
+
+export type JobDeps = {
+  listJobs(call: { owner: string; limit: number; state?: JobView["state"] | undefined }): Promise<JobView[]>;
+  jobById(call: { owner: string; id: string }): Promise<JobView>;
+  readonly jobs: {
+    cancel(owner: string, id: string): Promise<JobView>;
+    retry(owner: string, id: string): Promise<JobView>;
+    watch(id: string, watcher: (view: JobView) => void): () => void;
+  };
+};
+
+const Params = Type.Object({ id: Type.String() });
+const heartbeatMs = 15_000;
+const listLimit = 200;
+
+/** `/v1/jobs`: list, look, follow, cancel, retry. */
+export function jobRoutes(app: App, deps: JobDeps): void {
+  const Query = Type.Object({ state: Type.Optional(Type.Enum(jobStates)) });
+  const list = { querystring: Query, response: { 200: listAnswer(JobView) } };
+  app.get("/v1/jobs", { schema: list }, async (request) => ({
+    object: "list" as const,
+    data: await deps.listJobs({ owner: ownerOf(request), limit: listLimit, state: request.query.state }),
+  }));
+  const one = { schema: { params: Params, response: { 200: JobView } } };
+  app.get("/v1/jobs/:id", one, async (request) =>
+    deps.jobById({ owner: ownerOf(request), id: request.params.id }),
+  );
+  app.post("/v1/jobs/:id/cancel", one, async (request) =>
+    deps.jobs.cancel(ownerOf(request), request.params.id),
+  );
+  app.post("/v1/jobs/:id/retry", one, async (request) =>
+    deps.jobs.retry(ownerOf(request), request.params.id),
+  );
+  app.get("/v1/jobs/:id/events", { schema: { params: Params } }, async (request, reply) => {
+    const call = { owner: ownerOf(request), id: request.params.id };
+    // Before the response is ours: an unknown job is still answered 404.
+    await deps.jobById(call);
+    reply.hijack();
+    await follow(deps, call, reply.raw);
+  });
+}
+
+/** Sends the job as it is and every change, until it has ended or the client has left. */
+async function follow(
+  deps: JobDeps,
+  call: { owner: string; id: string },
+  raw: ServerResponse,
+): Promise<void> {
+  let sent = -1;
+  openEventStream(raw);
+  const heartbeat = setInterval(() => raw.write(commentText("alive")), heartbeatMs);
+  const stop = deps.jobs.watch(call.id, send);
+  raw.on("close", () => {
+    stop();
+    clearInterval(heartbeat);
+  });
+  // Read after the watch began, so that no change falls between.
+  await deps.jobById(call).then(send, () => raw.end());
+
+  function send(view: JobView): void {
+    // What was read before a change may arrive after it; progress never goes back.
+    if (raw.writableEnded || view.done < sent) return;
+    sent = view.done;
+    raw.write(eventText("job", view));
+    if (isFinal(view)) raw.end();
+  }
+}
+
+function isFinal({ state }: JobView): boolean {
+  return state === "done" || state === "failed" || state === "cancelled";
+}

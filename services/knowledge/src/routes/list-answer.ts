@@ -1,0 +1,6 @@
+import { type TSchema, Type } from "typebox";
+
+/** Lists are answered as OpenAI's API does. */
+export function listAnswer<T extends TSchema>(item: T) {
+  return Type.Object({ object: Type.Literal("list"), data: Type.Array(item) });
+}

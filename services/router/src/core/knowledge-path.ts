@@ -1,0 +1,58 @@
+import { AppError } from "@benchai/contract/errors";
+
+/**
+ * The parts of the knowledge service's API that clients reach, by the beginning of their paths: nothing else of it can be
+ * asked for, least of all what is internal (SECURITY B2). `own`: the path itself is a route, `below`: paths under it are.
+ */
+export const knowledgeRoutes = [
+  { path: "/v1/memory", own: false, below: true },
+  { path: "/v1/rag", own: false, below: true },
+  { path: "/v1/files", own: true, below: true },
+  { path: "/v1/jobs", own: true, below: true },
+  { path: "/mcp", own: true, below: false },
+] as const;
+
+/** Whether a path, without its query, belongs to the knowledge service. */
+export function isKnowledgePath(path: string): boolean {
+  return knowledgeRoutes.some(
+    (route) => (route.own && path === route.path) || (route.below && path.startsWith(`${route.path}/`)),
+  );
+}
+
+/** What may stand in a path, and in a query as it is (RFC 3986, `pchar` and `query`; brackets are common in queries). */
+const plainPath = /^[\w.~!$&'()*+,;=:@%/-]*$/;
+const plainQuery = /^[\w.~!$&'()*+,;=:@%/?[\]|-]*$/;
+const maxChars = 8_192;
+
+/**
+ * A request's target as it may be sent on, as it was written: percent-encoding stands, since names of files need it.
+ * Throws a 400 for whatever two servers could read differently: dots as segments, slashes in disguise, empty segments.
+ */
+export function knowledgeTarget(target: string): string {
+  const at = target.indexOf("?");
+  const path = at === -1 ? target : target.slice(0, at);
+  const query = at === -1 ? "" : target.slice(at + 1);
+  const isPlain = target.length <= maxChars && plainPath.test(path) && plainQuery.test(query);
+  // The route was found by the decoded path: the path as it is written must begin with one of ours as well.
+  if (isPlain && isKnowledgePath(path) && path.slice(1).split("/").every(isPlainSegment)) return target;
+  throw new AppError(
+    "invalid_request",
+    "the path or query is not written plainly; percent-encode names, once",
+    {
+      param: "path",
+    },
+  );
+}
+
+function isPlainSegment(segment: string): boolean {
+  const text = decoded(segment);
+  return text !== undefined && text !== "" && text !== "." && text !== ".." && !/[/\\\p{Cc}]/u.test(text);
+}
+
+function decoded(segment: string): string | undefined {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,170 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import { pipeline } from "node:stream/promises";
+
+import { type Dispatcher, Pool } from "undici";
+
+import { ownerHeader } from "@benchai/contract/enrichment";
+import { AppError } from "@benchai/contract/errors";
+
+import { Upload } from "./upload.ts";
+
+export type ProxyOptions = {
+  /** How long the service may take to begin to answer, once it has the whole request, in ms. */
+  readonly timeoutMs: number;
+  /** Longest silence inside an answer, or of a client that does not read it, in ms. */
+  readonly stallMs: number;
+  readonly maxUploadBytes: number;
+};
+
+/** The methods that are passed on. */
+export const passedMethods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;
+
+export type ProxiedRequest = {
+  /** The checked target, as the client wrote it. */
+  readonly target: string;
+  readonly owner: string;
+  readonly requestId: string;
+};
+
+const connectTimeoutMs = 3_000;
+/** Requests at a time, streams of events among them. */
+const maxOpen = 256;
+
+/** What goes on to the service (SECURITY B8); who asks and the request's id are ours to say. */
+const sentHeaders = [
+  "content-type",
+  "content-length",
+  "accept",
+  "mcp-session-id",
+  "mcp-protocol-version",
+  "last-event-id",
+  "if-match",
+  "if-none-match",
+] as const;
+
+/** What comes back; no cookies, no CORS. */
+const returnedHeaders = [
+  "content-type",
+  "content-length",
+  "content-disposition",
+  "etag",
+  "location",
+  "mcp-session-id",
+  "retry-after",
+  "cache-control",
+  "allow",
+  "x-accel-buffering",
+] as const;
+
+/** Documents of unknown origin may come back: no browser shall take one for a page of ours (SECURITY D6). */
+const safety = {
+  "x-content-type-options": "nosniff",
+  "content-security-policy": "default-src 'none'; sandbox",
+};
+
+/** Passes requests on to the knowledge service and its answers back, both as they come and with back-pressure. */
+export class KnowledgeProxy {
+  readonly #pool: Pool;
+  readonly #basePath: string;
+  readonly #options: ProxyOptions;
+  #open = 0;
+
+  constructor(knowledgeUrl: string, options: ProxyOptions) {
+    const url = new URL(knowledgeUrl);
+    this.#basePath = url.pathname.replace(/\/+$/, "");
+    this.#options = options;
+    this.#pool = new Pool(url.origin, {
+      connections: maxOpen,
+      pipelining: 1,
+      allowH2: false,
+      connectTimeout: connectTimeoutMs,
+      headersTimeout: options.timeoutMs,
+      bodyTimeout: options.stallMs,
+    });
+  }
+
+  /** Settles when the exchange is over; throws only while the client can still be told by a status. */
+  async pass(asked: ProxiedRequest, request: IncomingMessage, response: ServerResponse): Promise<number> {
+    if (this.#open >= maxOpen)
+      throw new AppError("queue_full", "too many requests to memory and documents at once; try again", {
+        retryAfterS: 2,
+      });
+    this.#open += 1;
+    const left = new AbortController();
+    const leave = () => left.abort();
+    response.once("close", leave);
+    try {
+      const answer = await this.#send(asked, request, left.signal);
+      return await this.#give(asked, answer, response);
+    } finally {
+      response.off("close", leave);
+      this.#open -= 1;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.destroy();
+  }
+
+  async #send(asked: ProxiedRequest, request: IncomingMessage, signal: AbortSignal) {
+    const upload = hasBody(request.headers) ? new Upload(request, this.#options.maxUploadBytes) : undefined;
+    try {
+      return await this.#pool.request({
+        method: passedMethods.find((method) => method === request.method) ?? "GET",
+        path: this.#basePath + asked.target,
+        headers: {
+          ...picked(request.headers, sentHeaders),
+          "x-request-id": asked.requestId,
+          [ownerHeader]: asked.owner,
+        },
+        body: upload ?? null,
+        signal,
+      });
+    } catch (error) {
+      throw error instanceof AppError ? error : unavailable(error);
+    }
+  }
+
+  async #give(
+    asked: ProxiedRequest,
+    answer: Dispatcher.ResponseData,
+    response: ServerResponse,
+  ): Promise<number> {
+    const { statusCode, headers, body } = answer;
+    response.writeHead(statusCode, {
+      ...picked(headers, returnedHeaders),
+      ...safety,
+      "x-request-id": asked.requestId,
+    });
+    // Headers alone tell a client that its stream is open.
+    response.flushHeaders();
+    response.setTimeout(this.#options.stallMs, () => response.destroy());
+    // Whoever breaks off first, the other end is broken off as well: the client must not take a part for the whole.
+    await pipeline(body, response).catch(() => undefined);
+    return statusCode;
+  }
+}
+
+function hasBody(headers: IncomingHttpHeaders): boolean {
+  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+}
+
+function picked(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+  names: readonly string[],
+): Record<string, string> {
+  const kept: Record<string, string> = {};
+  for (const name of names) {
+    const value = headers[name];
+    if (value !== undefined) kept[name] = Array.isArray(value) ? value.join(", ") : value;
+  }
+  return kept;
+}
+
+function unavailable(cause: unknown): AppError {
+  return new AppError(
+    "knowledge_unavailable",
+    "the knowledge service does not answer; wait a moment, then see `./benchai status`",
+    { retryAfterS: 2, cause },
+  );
+}
