@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 
 import type { Judgements } from "./metrics.ts";
 
-export type BeirDocument = { readonly id: string; readonly title: string; readonly text: string };
+type BeirDocument = { readonly id: string; readonly title: string; readonly text: string };
 export type BeirQuery = { readonly id: string; readonly text: string; readonly judgements: Judgements };
 
 /** A retrieval set as BEIR (Thakur et al. 2021) lays it out; only the queries that its test split judges. */
@@ -21,7 +21,9 @@ export function readBeirSets(folder: string): readonly BeirSet[] {
     .filter((path) => isSet(path))
     .toSorted();
   if (folders.length > 0) return folders.map((path) => readSet(path));
-  throw new Error(`${folder} holds no corpus.jsonl, and no folder in it does: --data takes sets in BEIR's form`);
+  throw new Error(
+    `${folder} holds no corpus.jsonl, and no folder in it does: --data takes sets in BEIR's form`,
+  );
 }
 
 function isSet(folder: string): boolean {
@@ -42,10 +44,10 @@ function readSet(folder: string): BeirSet {
   return { name: basename(folder), documents, queries };
 }
 
-type Record_ = { readonly _id: string; readonly title?: string; readonly text: string };
+type Entry = { readonly _id: string; readonly title?: string; readonly text: string };
 
-function records(path: string): Record_[] {
-  return lines(path).map((line) => JSON.parse(line) as Record_);
+function records(path: string): Entry[] {
+  return lines(path).map((line) => JSON.parse(line) as Entry);
 }
 
 /** Query, document and grade in columns parted by tabs, under a line of names. */

@@ -39,7 +39,10 @@ function readVectors(file: string, dimensions: number): Map<string, Float32Array
   const records = new Map<string, Float32Array>();
   for (let at = 0; at + recordBytes <= bytes.length; at += recordBytes) {
     const hash = bytes.subarray(at, at + hashBytes).toString("base64");
-    records.set(hash, new Float32Array(new Uint8Array(bytes.subarray(at + hashBytes, at + recordBytes)).buffer));
+    records.set(
+      hash,
+      new Float32Array(new Uint8Array(bytes.subarray(at + hashBytes, at + recordBytes)).buffer),
+    );
   }
   if (bytes.length % recordBytes !== 0) truncateSync(file, bytes.length - (bytes.length % recordBytes));
   return records;

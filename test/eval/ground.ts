@@ -4,7 +4,11 @@ import { embeddedText } from "../../services/knowledge/src/core/embedded-text.ts
 import type { Embedder } from "../../services/knowledge/src/edge/embedder/embedder.ts";
 import type { SearchScope } from "../../services/knowledge/src/edge/store/hits.ts";
 import { type Db, openWriter } from "../../services/knowledge/src/edge/store/open.ts";
-import { embeddingModel, putVectors, unembeddedChunks } from "../../services/knowledge/src/edge/store/vectors.ts";
+import {
+  embeddingModel,
+  putVectors,
+  unembeddedChunks,
+} from "../../services/knowledge/src/edge/store/vectors.ts";
 import { VectorMatrix } from "../../services/knowledge/src/edge/vectors/matrix.ts";
 import { compileScan } from "../../services/knowledge/src/edge/vectors/scan.ts";
 import { plainCollection } from "../../services/knowledge/test/plain-chunks.ts";

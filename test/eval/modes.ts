@@ -10,13 +10,18 @@ export const modes = ["lexical", "dense", "hybrid"] as const;
 export type Mode = (typeof modes)[number];
 
 /** Means over the queries, with the standard error of nDCG's. */
-export type Score = { readonly ndcg10: number; readonly error: number; readonly recall10: number; readonly recall100: number };
+export type Score = {
+  readonly ndcg10: number;
+  readonly error: number;
+  readonly recall10: number;
+  readonly recall100: number;
+};
 
 /** What is asked of each leg; recall is looked at as deep. */
 const depth = 100;
 
 export async function scoreMode(ground: Ground, mode: Mode, queries: readonly BeirQuery[]): Promise<Score> {
-  const scores = [];
+  const scores: Omit<Score, "error">[] = [];
   for (const { text, judgements } of queries) {
     const chunkIds = await rank(ground, mode, text);
     const ranked = chunkIds.map((id) => ground.documentOf.get(id) ?? "");

@@ -58,7 +58,15 @@ async function measure(set: BeirSet): Promise<string[]> {
 
 function row(set: BeirSet, queries: number, mode: Mode, score: Score): string {
   const ndcg = `${score.ndcg10.toFixed(4)} ± ${score.error.toFixed(4)}`;
-  const cells = [set.name, set.documents.length, queries, mode, ndcg, score.recall10.toFixed(4), score.recall100.toFixed(4)];
+  const cells = [
+    set.name,
+    set.documents.length,
+    queries,
+    mode,
+    ndcg,
+    score.recall10.toFixed(4),
+    score.recall100.toFixed(4),
+  ];
   return `| ${cells.join(" | ")} |`;
 }
 

@@ -11,10 +11,10 @@ export function serveThread(api: ThreadApi): void {
   if (!port) throw new Error("serveThread runs in a worker thread");
   const say = (message: ThreadMessage) => port.postMessage(message);
   port.on("message", ({ id, name, argument }: Request) => {
-    void answer(api, name, argument).then(
-      (value) => say({ id, value }),
-      (error: unknown) => say({ id, error: packError(error) }),
-    );
+    // The second step also takes an answer that cannot be cloned.
+    void answer(api, name, argument)
+      .then((value) => say({ id, value }))
+      .catch((error: unknown) => say({ id, error: packError(error) }));
   });
   say({ ready: true });
 }

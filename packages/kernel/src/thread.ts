@@ -88,7 +88,14 @@ export class Thread<Api extends ThreadApi> {
     const call = this.#waiting.shift();
     if (!call) return;
     this.#current = call;
-    this.#worker.postMessage({ id: this.#nextId, name: call.name, argument: call.argument });
+    try {
+      this.#worker.postMessage({ id: this.#nextId, name: call.name, argument: call.argument });
+    } catch (error) {
+      // An argument that cannot be cloned never left.
+      this.#current = undefined;
+      call.reject(error);
+      this.#next();
+    }
   }
 
   #take(message: ThreadMessage): void {

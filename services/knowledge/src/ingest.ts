@@ -44,7 +44,7 @@ export type IngestControl = {
 };
 
 /** What a run did, in documents. */
-export type IngestResult = {
+type IngestResult = {
   readonly added: number;
   readonly edited: number;
   readonly renamed: number;
@@ -129,7 +129,7 @@ export class Ingest {
 
   async #run(source: Source, folder: FolderSource, control: IngestControl): Promise<FolderRun> {
     const startMs = performance.now();
-    const root = await this.#open(source, folder);
+    const root = await this.#open(folder);
     const isSupported = (path: string) => this.#ports.isSupported(path);
     const scan = await scanFolder(root, { ...folder, isSupported, signal: control.signal });
     const known = await this.#ports.manifest({ sourceId: source.id });
@@ -144,15 +144,13 @@ export class Ingest {
   }
 
   /** A folder that is missing is away: it was there when it was made a source. */
-  async #open({ owner }: Source, { path }: FolderSource): Promise<string> {
+  async #open({ path }: FolderSource): Promise<string> {
     try {
       return await resolveInside(this.#settings.documentsRoot, path);
     } catch (error) {
       if (error instanceof AppError && error.code === "not_found")
         throw folderAway(join(this.#settings.documentsRoot, path), error);
-      throw new AppError("storage_unavailable", `the folder ${path} of ${owner} cannot be opened`, {
-        cause: error,
-      });
+      throw error;
     }
   }
 

@@ -33,7 +33,7 @@ export type Dispatcher = {
   close(): Promise<void>;
 };
 
-export type JobProgress = {
+type JobProgress = {
   readonly done: number;
   readonly total?: number | undefined;
   readonly message: string;
@@ -42,7 +42,7 @@ export type JobProgress = {
 /** Does a kind of job; what it returns is the job's result. It ends soon after `signal` aborts, and may run again. */
 export type JobHandler = (
   job: Job,
-  control: { readonly signal: AbortSignal; report(progress: JobProgress): void },
+  control: { readonly signal: AbortSignal; readonly report: (progress: JobProgress) => void },
 ) => Promise<unknown>;
 
 export type JobHandlers = Readonly<Record<JobKind, JobHandler>>;

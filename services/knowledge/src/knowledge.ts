@@ -1,6 +1,5 @@
 import type { AddressInfo } from "node:net";
 
-
 import { Doorbell } from "@benchai/kernel/doorbell";
 import type { Logger } from "@benchai/kernel/log";
 import { createMetrics } from "@benchai/kernel/metrics";

@@ -91,7 +91,7 @@ async function readInside({ root, file, maxFileBytes }: FileToPrepare): Promise<
   const folder = await resolveInside(root, dirname(path)).catch(undefinedWhenGone);
   const read =
     folder === undefined ? undefined : await readStamped(join(folder, basename(path)), maxFileBytes);
-  return read && { path, bytes: read.bytes, stamp: settled(read.stamp), changedMs: changedMs(read.stamp) };
+  return read && { path, bytes: read.bytes, stamp: settled(read.stamp), changedMs: mtimeMs(read.stamp) };
 }
 
 function undefinedWhenGone(error: unknown): undefined {
@@ -122,14 +122,14 @@ async function sha256Of(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
 }
 
 function withoutContent({ path, stamp }: SeenFile, problem: string): DocumentCommit {
-  return { path, stamp, sha256: "", changedMs: changedMs(stamp), outcome: { problem } };
+  return { path, stamp, sha256: "", changedMs: mtimeMs(stamp), outcome: { problem } };
 }
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function changedMs({ mtimeNs }: Stamp): number {
+function mtimeMs({ mtimeNs }: Stamp): number {
   return Number(BigInt(mtimeNs) / 1_000_000n);
 }
 

@@ -6,12 +6,13 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { createLogger } from "@benchai/kernel/log";
 
 import { addFolder, ingestRig } from "../test/ingest-rig.ts";
+import { type SystemWatch, systemWatch } from "./edge/folder-watch.ts";
 import { listDocuments } from "./edge/store/documents.ts";
 import { folderSources } from "./edge/store/sources.ts";
 import { Watchers, watchTimes, type WatchTimes } from "./watch.ts";
 
 /** Watches a real folder; events can be made not to be trusted. */
-function watching(times: WatchTimes = watchTimes) {
+function watching(times: WatchTimes = watchTimes, system: SystemWatch = systemWatch) {
   const rig = ingestRig();
   rig.write("a.md", "alpha");
   rig.write("deep/b.md", "beta");
@@ -21,7 +22,7 @@ function watching(times: WatchTimes = watchTimes) {
     index: (id: number, control: Parameters<typeof rig.ingest.indexFolder>[1]) =>
       rig.ingest.indexFolder(id, control),
   };
-  const watchers = new Watchers(ports, createLogger("test", "silent"), times);
+  const watchers = new Watchers(ports, createLogger("test", "silent"), times, system);
   onTestFinished(async () => {
     await watchers.close();
     rig[Symbol.dispose]();
@@ -36,19 +37,15 @@ function watching(times: WatchTimes = watchTimes) {
   return { rig, watchers, paths, text, within };
 }
 
-/** The times of the real service, with silence instead of events. */
-const polling = /* no event can arrive when nothing is watched */ "polling";
+/** Like a mount whose events do not arrive, known by its file system. */
+const silentMount: SystemWatch = { ...systemWatch, isWatchable: async () => false };
 
-describe.each(["events", polling] as const)("a watched folder, by %s", (mode) => {
+describe.each([
+  { mode: "events", system: systemWatch },
+  { mode: "polling", system: silentMount },
+])("a watched folder, by $mode", ({ mode, system }) => {
   it("is indexed within two seconds of any change, and quietly ends", async () => {
-    const folderWatch = await import("./edge/folder-watch.ts");
-    const { rig, watchers, paths, text, within } = watching();
-    if (mode === polling)
-      vi.spyOn(folderWatch.FolderWatch.prototype, "follow").mockReturnValue({
-        isNew: false,
-        failure: "ENOSPC",
-      });
-    onTestFinished(() => void vi.restoreAllMocks());
+    const { rig, watchers, paths, text, within } = watching(watchTimes, system);
     await watchers.refresh();
     await within(5_000, () => expect(paths()).toEqual(["a.md", "deep/b.md"]));
     await within(5_000, () => expect(watchers.states()[0]).toMatchObject({ mode, problem: undefined }));
@@ -71,16 +68,23 @@ describe.each(["events", polling] as const)("a watched folder, by %s", (mode) =>
 
 describe("watchers", () => {
   it("fall back to polling when a look finds what no event told of", async () => {
-    const folderWatch = await import("./edge/folder-watch.ts");
-    vi.spyOn(folderWatch.FolderWatch.prototype, "follow").mockReturnValue({
-      isNew: false,
-      failure: undefined,
-    });
-    vi.spyOn(folderWatch.FolderWatch.prototype, "isWatching", "get").mockReturnValue(true);
-    onTestFinished(() => void vi.restoreAllMocks());
-    const { rig, watchers, text, within } = watching({ settleMs: 10, pollMs: 50, lookMs: 300 });
+    let isWatching = false;
+    const deaf = {
+      get isWatching() {
+        return isWatching;
+      },
+      follow: () => {
+        isWatching = true;
+        return { isNew: false, failure: undefined };
+      },
+      close: () => undefined,
+    };
+    const system = { ...systemWatch, watchFolders: () => deaf };
+    const { rig, watchers, text, within } = watching({ settleMs: 10, pollMs: 50, lookMs: 300 }, system);
     await watchers.refresh();
     await within(5_000, () => expect(text("alpha")).toBe(1));
+    await within(1_000, () => expect(isWatching).toBe(true));
+    expect(watchers.states()[0]).toMatchObject({ mode: "events" });
     rig.write("a.md", "unheard");
     await within(5_000, () => expect(text("unheard")).toBe(1));
     await within(1_000, () =>

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Doorbell } from "@benchai/kernel/doorbell";
 import type { Logger } from "@benchai/kernel/log";
 
-import { FolderWatch, isWatchable } from "./edge/folder-watch.ts";
+import { type SystemWatch, systemWatch } from "./edge/folder-watch.ts";
 import type { FolderRun, IngestControl } from "./ingest.ts";
 
 /** What watching needs of the rest. `index` is one look: it finds what changed and indexes it. */
@@ -40,11 +40,13 @@ export class Watchers {
   readonly #ports: WatchPorts;
   readonly #log: Logger;
   readonly #times: WatchTimes;
+  readonly #system: SystemWatch;
   readonly #closing = new AbortController();
   readonly #watchers = new Map<number, SourceWatcher>();
 
-  constructor(ports: WatchPorts, log: Logger, times: WatchTimes = watchTimes) {
+  constructor(ports: WatchPorts, log: Logger, times = watchTimes, system = systemWatch) {
     this.#ports = ports;
+    this.#system = system;
     this.#log = log;
     this.#times = times;
   }
@@ -62,7 +64,8 @@ export class Watchers {
     for (const { id, publicId } of sources) {
       if (this.#watchers.has(id)) continue;
       const look = (signal: AbortSignal) => this.#ports.index(id, { signal, report: () => undefined });
-      this.#watchers.set(id, new SourceWatcher(publicId, look, this.#log, this.#times));
+      const task = { source: publicId, look, times: this.#times };
+      this.#watchers.set(id, new SourceWatcher(task, this.#system, this.#log));
     }
   }
 
@@ -76,37 +79,36 @@ export class Watchers {
   }
 }
 
+type WatchTask = {
+  readonly source: string;
+  readonly look: (signal: AbortSignal) => Promise<FolderRun>;
+  readonly times: WatchTimes;
+};
+
 /** Looks at one source, when the bell rings and every so often, until it is closed. */
 class SourceWatcher {
-  readonly #source: string;
-  readonly #look: (signal: AbortSignal) => Promise<FolderRun>;
+  readonly #task: WatchTask;
+  readonly #system: SystemWatch;
   readonly #log: Logger;
-  readonly #times: WatchTimes;
   readonly #closing = new AbortController();
   readonly #bell = new Doorbell();
-  readonly #folders: FolderWatch;
+  readonly #folders: ReturnType<SystemWatch["watchFolders"]>;
   readonly #ended: Promise<void>;
   #rings = 0;
   #pollReason: string | undefined;
   #problem: string | undefined;
 
-  constructor(
-    source: string,
-    look: (signal: AbortSignal) => Promise<FolderRun>,
-    log: Logger,
-    times: WatchTimes,
-  ) {
-    this.#source = source;
-    this.#look = look;
+  constructor(task: WatchTask, system: SystemWatch, log: Logger) {
+    this.#task = task;
+    this.#system = system;
     this.#log = log;
-    this.#times = times;
-    this.#folders = new FolderWatch(() => this.#ring());
+    this.#folders = system.watchFolders(() => this.#ring());
     this.#ended = this.#run();
   }
 
   get state(): WatchState {
     const mode = this.#pollReason === undefined ? "events" : "polling";
-    return { source: this.#source, mode, reason: this.#pollReason, problem: this.#problem };
+    return { source: this.#task.source, mode, reason: this.#pollReason, problem: this.#problem };
   }
 
   async close(): Promise<void> {
@@ -130,13 +132,13 @@ class SourceWatcher {
 
   async #lookOnce(signal: AbortSignal): Promise<FolderRun | undefined> {
     try {
-      const run = await this.#look(signal);
+      const run = await this.#task.look(signal);
       this.#problem = undefined;
       return run;
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error);
       if (!signal.aborted && problem !== this.#problem)
-        this.#log.warn({ source: this.#source, problem }, "a source could not be looked at");
+        this.#log.warn({ source: this.#task.source, problem }, "a source could not be looked at");
       this.#problem = problem;
       return undefined;
     }
@@ -149,7 +151,7 @@ class SourceWatcher {
     const missed = this.#folders.isWatching && hasChanged && !wasRung;
     const [root] = folders;
     if (missed) this.#poll("a change came without an event");
-    else if (root !== undefined && !(await isWatchable(root)))
+    else if (root !== undefined && !(await this.#system.isWatchable(root)))
       this.#poll("its file system sends no reliable events");
     else {
       const { failure, isNew } = this.#folders.follow(folders);
@@ -167,11 +169,11 @@ class SourceWatcher {
   #poll(reason: string): void {
     this.#pollReason = reason;
     this.#folders.close();
-    this.#log.info({ source: this.#source, reason }, "polling a source");
+    this.#log.info({ source: this.#task.source, reason }, "polling a source");
   }
 
   async #wait(scanMs: number, signal: AbortSignal): Promise<void> {
-    const { pollMs, lookMs, settleMs } = this.#times;
+    const { pollMs, lookMs, settleMs } = this.#task.times;
     const isPolling = this.#pollReason !== undefined || this.#problem !== undefined;
     await this.#bell.wait(Math.max(isPolling ? pollMs : lookMs, scanMs * pollShare), signal);
     // A file that is written without a pause must not keep a large folder under the eye without a pause.

@@ -27,44 +27,62 @@ function threadOn(data: object) {
   return thread;
 }
 
-test(`S50: of ${writers} × ${each} adds at once none is lost, none locked, equal ones win once, and reads go on`, { timeout: 180_000 }, async () => {
-  const path = join(temporaryFolder(), "knowledge.db");
-  const writer = threadOn({ path });
-  await writer.ready;
-  const reader = threadOn({ path, isReader: true });
-  const startMs = performance.now();
-  const adding = Promise.all(
-    Array.from({ length: writers }, async (_, w) => {
-      const outcomes: string[] = [];
-      for (let i = 0; i < each; i += 1) {
-        const own = writer.call.addMemory({ owner: "ann", request: { content: `writer ${w} says ${i}` }, nowMs: i });
-        const shared = i % 10 === 0 ? writer.call.addMemory({ owner: "ann", request: { content: `everybody says ${i}` }, nowMs: i }) : undefined;
-        expect((await own).outcome).toBe("added");
-        if (shared) outcomes.push((await shared).outcome);
-      }
-      return outcomes;
-    }),
-  );
-  let reads = 0;
-  let isDone = false;
-  const reading = (async () => {
-    for (; !isDone; reads += 1) await reader.call.searchMemories({ owner: "ann", query: `says ${reads}`, limit: 5, asOfMs: 1e12, nowMs: 1e12 });
-  })();
-  const shared = (await adding).flat();
-  const took = performance.now() - startMs;
-  isDone = true;
-  await reading;
-  expect(shared.filter((outcome) => outcome === "added")).toHaveLength(each / 10);
-  expect(shared.filter((outcome) => outcome === "duplicate")).toHaveLength((each / 10) * (writers - 1));
-  expect(reads).toBeGreaterThan(5);
-  await writer.close();
-  await reader.close();
-  const db = openWriter(path);
-  expect(count(db, "memories")).toBe(writers * each + each / 10);
-  expect(count(db, "memory_index")).toBe(writers * each + each / 10);
-  db.close();
-  console.info(`${writers} × ${each} adds in ${Math.round(took)} ms, ${reads} reads meanwhile`);
-});
+test(
+  `S50: of ${writers} × ${each} adds at once none is lost, none locked, equal ones win once, and reads go on`,
+  { timeout: 180_000 },
+  async () => {
+    const path = join(temporaryFolder(), "knowledge.db");
+    const writer = threadOn({ path });
+    await writer.ready;
+    const reader = threadOn({ path, isReader: true });
+    const startMs = performance.now();
+    const adding = Promise.all(
+      Array.from({ length: writers }, async (_, w) => {
+        const outcomes: string[] = [];
+        for (let i = 0; i < each; i += 1) {
+          const own = writer.call.addMemory({
+            owner: "ann",
+            request: { content: `writer ${w} says ${i}` },
+            nowMs: i,
+          });
+          const shared =
+            i % 10 === 0
+              ? writer.call.addMemory({ owner: "ann", request: { content: `everybody says ${i}` }, nowMs: i })
+              : undefined;
+          expect((await own).outcome).toBe("added");
+          if (shared) outcomes.push((await shared).outcome);
+        }
+        return outcomes;
+      }),
+    );
+    let reads = 0;
+    let isDone = false;
+    const reading = (async () => {
+      for (; !isDone; reads += 1)
+        await reader.call.searchMemories({
+          owner: "ann",
+          query: `says ${reads}`,
+          limit: 5,
+          asOfMs: 1e12,
+          nowMs: 1e12,
+        });
+    })();
+    const shared = (await adding).flat();
+    const took = performance.now() - startMs;
+    isDone = true;
+    await reading;
+    expect(shared.filter((outcome) => outcome === "added")).toHaveLength(each / 10);
+    expect(shared.filter((outcome) => outcome === "duplicate")).toHaveLength((each / 10) * (writers - 1));
+    expect(reads).toBeGreaterThan(5);
+    await writer.close();
+    await reader.close();
+    const db = openWriter(path);
+    expect(count(db, "memories")).toBe(writers * each + each / 10);
+    expect(count(db, "memory_index")).toBe(writers * each + each / 10);
+    db.close();
+    console.info(`${writers} × ${each} adds in ${Math.round(took)} ms, ${reads} reads meanwhile`);
+  },
+);
 
 test(`S51: of what was acknowledged nothing is lost by ${kills} SIGKILLs`, { timeout: 300_000 }, async () => {
   const path = join(temporaryFolder(), "knowledge.db");
@@ -87,7 +105,9 @@ test(`S51: of what was acknowledged nothing is lost by ${kills} SIGKILLs`, { tim
 
 /** The ids that a child acknowledged, which is killed as soon as it has so many, whatever it does then. */
 async function killedAfter(path: string, wanted: number): Promise<string[]> {
-  const child = spawn(process.execPath, [fileURLToPath(new URL("memory-child.ts", import.meta.url)), path], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [fileURLToPath(new URL("memory-child.ts", import.meta.url)), path], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   let text = "";
   child.stdout.on("data", (data: Buffer) => {
     text += data.toString();

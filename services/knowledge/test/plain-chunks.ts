@@ -18,7 +18,7 @@ export function plainCollection(
   db: Db,
   owner: string,
   name = "notes",
-): { readonly scope: SearchScope; add(document: PlainDocument): number } {
+): { readonly scope: SearchScope; readonly add: (document: PlainDocument) => number } {
   db.prepare("INSERT OR IGNORE INTO owners (name) VALUES (?)").run(owner);
   const ownerId = Number(db.prepare("SELECT id FROM owners WHERE name = ?").pluck().get(owner));
   const collectionId = Number(

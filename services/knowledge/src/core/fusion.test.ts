@@ -11,12 +11,14 @@ const ids = (hits: readonly { readonly chunkId: number }[]) => hits.map((hit) =>
 describe("fusion", () => {
   it("keeps the lexical order when there are no vectors", () => {
     const lexical = scored([7, 9], [3, 8], [5, 1]);
-    for (const trust of [weak, unknown]) expect(ids(fuse({ lexical, dense: [], cosines: new Map() }, trust))).toEqual([7, 3, 5]);
+    for (const trust of [weak, unknown])
+      expect(ids(fuse({ lexical, dense: [], cosines: new Map() }, trust))).toEqual([7, 3, 5]);
   });
 
   it("keeps the dense order when no word was found", () => {
     const dense = scored([4, 0.7], [2, 0.5], [9, 0.2]);
-    for (const trust of [weak, unknown]) expect(ids(fuse({ lexical: [], dense, cosines: new Map() }, trust))).toEqual([4, 2, 9]);
+    for (const trust of [weak, unknown])
+      expect(ids(fuse({ lexical: [], dense, cosines: new Map() }, trust))).toEqual([4, 2, 9]);
   });
 
   it("lets a weak model order what lies close, and nothing else", () => {
@@ -27,7 +29,10 @@ describe("fusion", () => {
 
   it("neither lifts nor sinks a hit whose vector is still to come", () => {
     const lexical = scored([1, 10], [2, 9], [3, 8]);
-    const cosines = new Map([[1, 0.5], [3, 0.5]]);
+    const cosines = new Map([
+      [1, 0.5],
+      [3, 0.5],
+    ]);
     expect(ids(fuse({ lexical, dense: [], cosines }, weak))).toEqual([1, 2, 3]);
   });
 
@@ -39,14 +44,23 @@ describe("fusion", () => {
   });
 
   it("says where each hit stood in each leg", () => {
-    const [first] = fuse({ lexical: scored([1, 5]), dense: scored([2, 0.4], [1, 0.3]), cosines: new Map() }, weak);
-    expect(first).toMatchObject({ chunkId: 1, lexical: { rank: 1, score: 5 }, dense: { rank: 2, score: 0.3 } });
+    const [first] = fuse(
+      { lexical: scored([1, 5]), dense: scored([2, 0.4], [1, 0.3]), cosines: new Map() },
+      weak,
+    );
+    expect(first).toMatchObject({
+      chunkId: 1,
+      lexical: { rank: 1, score: 5 },
+      dense: { rank: 2, score: 0.3 },
+    });
   });
 
   it("holds every chunk once, with scores from 0 to 1 in falling order", () => {
     const leg = (max: number) =>
       fc
-        .uniqueArray(fc.record({ chunkId: fc.nat(40), score: fc.double({ min: 0, max, noNaN: true }) }), { selector: (hit) => hit.chunkId })
+        .uniqueArray(fc.record({ chunkId: fc.nat(40), score: fc.double({ min: 0, max, noNaN: true }) }), {
+          selector: (hit) => hit.chunkId,
+        })
         .map((hits) => hits.toSorted((a, b) => b.score - a.score));
     fc.assert(
       fc.property(leg(40), leg(1), fc.constantFrom(weak, unknown), (lexical, dense, trust) => {

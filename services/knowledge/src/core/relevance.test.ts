@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 
 import { coverage, isRelevant } from "./relevance.ts";
 
-const seen = (...words: [number, boolean][]) => words.map(([frequency, isInChunk]) => ({ frequency, isInChunk }));
+const seen = (...words: [number, boolean][]) =>
+  words.map(([frequency, isInChunk]) => ({ frequency, isInChunk }));
 const chunks = 1_000;
 
 describe("the share of a question that a chunk covers", () => {
@@ -36,7 +37,9 @@ describe("relevance", () => {
 
   it("goes by coverage alone where cosines say nothing", () => {
     expect(isRelevant({ words: allWords, chunks, cosine: undefined })).toBe(true);
-    expect(isRelevant({ words: [...allWords, ...seen([0, false], [0, false])], chunks, cosine: undefined })).toBe(false);
+    expect(
+      isRelevant({ words: [...allWords, ...seen([0, false], [0, false])], chunks, cosine: undefined }),
+    ).toBe(false);
   });
 
   it("refuses a question of no words", () => {

@@ -8,12 +8,11 @@ const mostEntries = 8_000;
 
 /**
  * The rarest terms, as many as the budget lets in and one at least; what is in no chunk is left out. A phrase is as
- * rare as its rarest word. Words in more than half of all chunks go first: FTS5 gives them no weight anyway.
+ * rare as its rarest word.
  */
 export function selectiveTerms(
   terms: readonly QueryTerm[],
   frequencies: ReadonlyMap<string, number>,
-  chunks: number,
   budget: number = mostEntries,
 ): readonly QueryTerm[] {
   const counted = terms
@@ -24,7 +23,7 @@ export function selectiveTerms(
   const kept: QueryTerm[] = rarest ? [rarest.term] : [];
   let left = budget - (rarest?.entries ?? 0);
   for (const { term, entries } of counted.slice(1)) {
-    if (entries > left || entries > chunks / 2) break;
+    if (entries > left) break;
     left -= entries;
     kept.push(term);
   }

@@ -75,7 +75,7 @@ export async function scanFolder(root: string, options: ScanOptions): Promise<Fo
 }
 
 /** What a file is now; undefined when it is gone, a link, or no regular file. */
-export async function stampOf(path: string): Promise<Stamp | undefined> {
+async function stampOf(path: string): Promise<Stamp | undefined> {
   const stats = await lstat(path, { bigint: true });
   return stats.isFile() ? stamp(stats) : undefined;
 }

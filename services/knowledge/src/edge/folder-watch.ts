@@ -10,18 +10,18 @@ const silentFileSystems = new Set([
 ]);
 
 /** Whether inotify can be expected to tell of changes below this folder. */
-export async function isWatchable(folder: string): Promise<boolean> {
+async function isWatchable(folder: string): Promise<boolean> {
   try {
     const { type } = await statfs(folder);
     // Some platforms give the 32 bits with a sign.
-    return !silentFileSystems.has(Number(type) >>> 0);
+    return !silentFileSystems.has(type >>> 0);
   } catch {
     return false;
   }
 }
 
 /** Rings when anything changes in the folders that it was told of, one system watch each. */
-export class FolderWatch {
+class FolderWatch {
   readonly #ring: () => void;
   readonly #watchers = new Map<string, FSWatcher>();
   #failure: string | undefined;
@@ -75,3 +75,11 @@ export class FolderWatch {
     if (this.#watchers.get(folder) === watcher) this.#watchers.delete(folder);
   }
 }
+
+/** What a watcher needs of the system, so that tests can make it deaf. */
+export type SystemWatch = {
+  isWatchable(folder: string): Promise<boolean>;
+  watchFolders(ring: () => void): Pick<FolderWatch, "isWatching" | "follow" | "close">;
+};
+
+export const systemWatch: SystemWatch = { isWatchable, watchFolders: (ring) => new FolderWatch(ring) };

@@ -20,10 +20,11 @@ const longestRetryMs = 5_000;
  * so tickets may get lost or come twice.
  */
 export class BullDispatcher implements Dispatcher {
-  readonly #queue: Queue<JobTicket>;
+  readonly #prefix: string;
   readonly #client: Redis;
   readonly #blockingClient: Redis;
   readonly #log: Logger;
+  #queue: Queue<JobTicket> | undefined;
   #worker: Worker<JobTicket> | undefined;
 
   /** `prefix` keeps stacks apart that share a Valkey. */
@@ -34,11 +35,9 @@ export class BullDispatcher implements Dispatcher {
     // BullMQ's workers wait in a blocking call, which must never give up (docs.bullmq.io, "Connections").
     this.#blockingClient = connect(host, port, { maxRetriesPerRequest: null });
     this.#prefix = prefix;
-    this.#queue = new Queue(queueName, { connection: this.#client, prefix, skipWaitingForReady: true });
-    for (const emitter of [this.#client, this.#blockingClient, this.#queue]) this.#survive(emitter);
+    for (const emitter of [this.#client, this.#blockingClient]) this.#survive(emitter);
+    this.#client.on("ready", () => this.#open());
   }
-
-  readonly #prefix: string;
 
   get isConnected(): boolean {
     return this.#client.status === "ready";
@@ -60,7 +59,7 @@ export class BullDispatcher implements Dispatcher {
   }
 
   async dispatch({ jobId, attempt }: JobTicket, delayMs: number): Promise<void> {
-    if (!this.isConnected) throw new AppError("queue_unavailable", "valkey is away");
+    if (!this.isConnected || !this.#queue) throw new AppError("queue_unavailable", "valkey is away");
     await this.#queue.add(
       "job",
       { jobId, attempt },
@@ -76,9 +75,16 @@ export class BullDispatcher implements Dispatcher {
 
   async close(): Promise<void> {
     await this.#worker?.close(!this.isConnected);
-    await this.#queue.close();
+    await this.#queue?.close();
     this.#client.disconnect();
     this.#blockingClient.disconnect();
+  }
+
+  /** Only now: a queue made on a connection that is not open yet asks it for its version, fails, and stays useless. */
+  #open(): void {
+    if (this.#queue) return;
+    this.#queue = new Queue(queueName, { connection: this.#client, prefix: this.#prefix });
+    this.#survive(this.#queue);
   }
 
   /** Connections come and go: /readyz says so, and an emitter without a listener would end the process. */

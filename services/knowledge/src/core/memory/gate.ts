@@ -83,7 +83,8 @@ function isSmallTalk(text: string): boolean {
 }
 
 function isCourtesy(part: string): boolean {
-  if (smallTalk.has(part) || /^(?:(?:ha|he|lo|xa|ja|ah)+[hl]?|h?m{2,}|(\p{L})\1{2,})$/u.test(part)) return true;
+  if (smallTalk.has(part) || /^(?:(?:ha|he|lo|xa|ja|ah)+[hl]?|h?m{2,}|(\p{L})\1{2,})$/u.test(part))
+    return true;
   const words = part.split(" ");
   return words.length <= 5 && words.every((word) => smallTalk.has(word) || courtesyWords.has(word));
 }

@@ -22,7 +22,12 @@ describe("the relevance of memories", () => {
 
   it("of a pinned one is never below that of the same unpinned", () =>
     holds(
-      fc.property(fit, standing, (f, s) => relevance(f, { ...s, isPinned: true }, nowMs) >= relevance(f, { ...s, isPinned: false }, nowMs)),
+      fc.property(
+        fit,
+        standing,
+        (f, s) =>
+          relevance(f, { ...s, isPinned: true }, nowMs) >= relevance(f, { ...s, isPinned: false }, nowMs),
+      ),
     ));
 
   it("never rises with age, and a pin does not age", () =>
@@ -38,23 +43,44 @@ describe("the relevance of memories", () => {
     holds(
       fc.property(fit, standing, share, (f, s, more) => {
         const base = relevance(f, s, nowMs);
-        expect(relevance(f, { ...s, importance: Math.max(s.importance, more) }, nowMs)).toBeGreaterThanOrEqual(base);
+        expect(
+          relevance(f, { ...s, importance: Math.max(s.importance, more) }, nowMs),
+        ).toBeGreaterThanOrEqual(base);
         expect(relevance(f, { ...s, accessCount: s.accessCount + 1 }, nowMs)).toBeGreaterThanOrEqual(base);
-        expect(relevance({ ...f, lexical: Math.max(f.lexical, more) }, s, nowMs)).toBeGreaterThanOrEqual(base);
+        expect(relevance({ ...f, lexical: Math.max(f.lexical, more) }, s, nowMs)).toBeGreaterThanOrEqual(
+          base,
+        );
       }),
     ));
 
   it("is decided by the fit: standing makes up for a third of it at most", () =>
     holds(
-      fc.property(fit, standing, standing, (f, a, b) => relevance(f, a, nowMs) >= 0.66 * relevance(f, b, nowMs)),
+      fc.property(
+        fit,
+        standing,
+        standing,
+        (f, a, b) => relevance(f, a, nowMs) >= 0.66 * relevance(f, b, nowMs),
+      ),
     ));
 
   it("halves the freshness after a category's half-life, and forgets nothing", () => {
-    const old = { category: "context", importance: 0, isPinned: false, accessCount: 0, updatedMs: nowMs - 30 * dayMs };
+    const old = {
+      category: "context",
+      importance: 0,
+      isPinned: false,
+      accessCount: 0,
+      updatedMs: nowMs - 30 * dayMs,
+    };
     expect(freshness(old, nowMs)).toBeCloseTo(0.5);
     expect(relevance({ lexical: 1 }, { ...old, updatedMs: 0 }, nowMs)).toBeGreaterThan(0.6);
   });
 
   it("of what is no number is 0", () =>
-    expect(relevance({ lexical: Number.NaN, dense: Number.NaN }, { category: "fact", importance: 1, isPinned: true, accessCount: 0, updatedMs: 0 }, nowMs)).toBe(0));
+    expect(
+      relevance(
+        { lexical: Number.NaN, dense: Number.NaN },
+        { category: "fact", importance: 1, isPinned: true, accessCount: 0, updatedMs: 0 },
+        nowMs,
+      ),
+    ).toBe(0));
 });

@@ -94,10 +94,12 @@ function holdsCardNumber(text: string): boolean {
 }
 
 function passesLuhn(digits: string): boolean {
-  const sum = Array.from(digits).toReversed().reduce((total, digit, i) => {
-    const n = Number(digit) * (i % 2 === 1 ? 2 : 1);
-    return total + (n > 9 ? n - 9 : n);
-  }, 0);
+  const sum = Array.from(digits)
+    .toReversed()
+    .reduce((total, digit, i) => {
+      const n = Number(digit) * (i % 2 === 1 ? 2 : 1);
+      return total + (n > 9 ? n - 9 : n);
+    }, 0);
   return sum % 10 === 0;
 }
 

@@ -14,7 +14,7 @@ type Request = { readonly model: string; readonly input: readonly string[] };
 function bagOfWords(text: string): number[] {
   const vector = Array.from({ length: dimensions }, () => 0.01);
   for (const word of text.toLowerCase().match(/\p{L}+/gu) ?? []) {
-    const hash = [...word.slice(0, 4)].reduce(
+    const hash = Array.from(word.slice(0, 4)).reduce(
       (sum, c) => (sum * 31 + (c.codePointAt(0) ?? 0)) % dimensions,
       7,
     );

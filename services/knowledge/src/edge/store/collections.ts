@@ -1,7 +1,7 @@
 import { AppError } from "@benchai/contract/errors";
 import type { CollectionView } from "@benchai/contract/rag";
 
-import { sweepOwnedFiles } from "./files.ts";
+import { deleteFilesOfSource } from "./files.ts";
 import type { Db } from "./open.ts";
 import { ownerId } from "./owners.ts";
 import { isoTime } from "./rows.ts";
@@ -92,14 +92,18 @@ export function deleteCollection(db: Db, { owner, name }: Named): Removed {
       )
       .pluck()
       .all(id);
+    const sources = db
+      .prepare<[number], number>("SELECT id FROM sources WHERE collection_id = ?")
+      .pluck()
+      .all(id);
+    for (const sourceId of sources) deleteFilesOfSource(db, { sourceId });
     db.prepare("DELETE FROM collections WHERE id = ?").run(id);
-    sweepOwnedFiles(db);
     return { removedChunkIds };
   })();
 }
 
 /** The row id of the owner's collection; 404 when there is none. */
-export function requireCollection(db: Db, named: Named): number {
+function requireCollection(db: Db, named: Named): number {
   const id = idOf(db, named);
   if (id === undefined) throw unknownCollection(named.name);
   return id;

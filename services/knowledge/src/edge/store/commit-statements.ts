@@ -15,6 +15,10 @@ export function commitStatements(db: Db): CommitStatements {
 }
 
 function prepareAll(db: Db) {
+  return { ...documentStatements(db), ...chunkStatements(db) };
+}
+
+function documentStatements(db: Db) {
   return {
     collectionOfSource: db
       .prepare<[number], number>("SELECT collection_id FROM sources WHERE id = ?")
@@ -41,8 +45,14 @@ function prepareAll(db: Db) {
        WHERE id = :documentId AND source_id = :sourceId`,
     ),
     deleteDocument: db.prepare<[number, number]>("DELETE FROM documents WHERE id = ? AND source_id = ?"),
+    deleteOwnedFile: db.prepare<[string, string]>("DELETE FROM files WHERE public_id = ? AND purpose = ?"),
     deleteTags: db.prepare<[number]>("DELETE FROM document_tags WHERE document_id = ?"),
     insertTag: db.prepare<[number, string]>("INSERT INTO document_tags (document_id, tag) VALUES (?, ?)"),
+  };
+}
+
+function chunkStatements(db: Db) {
+  return {
     chunksOf: db.prepare<[number], StoredChunk>(
       "SELECT id, ordinal, text_sha256 AS sha256 FROM chunks WHERE document_id = ?",
     ),

@@ -8,12 +8,12 @@ import type { Stamp } from "../../core/manifest.ts";
 import { indexParts } from "../../core/parts.ts";
 import type { Removed } from "./collections.ts";
 import { type CommitStatements, commitStatements, type StoredDocument } from "./commit-statements.ts";
-import { sweepOwnedFiles } from "./files.ts";
+import { ownedFilePurpose } from "./files.ts";
 import type { Db } from "./open.ts";
 import { publicId } from "./rows.ts";
 
 /** A document as parsed, without its text: the chunks have it. */
-export type DocumentContent = Omit<ParsedDocument, "text">;
+type DocumentContent = Omit<ParsedDocument, "text">;
 
 /** One document as it is to be from now on. */
 export type DocumentCommit = {
@@ -29,7 +29,7 @@ export type DocumentCommit = {
   readonly outcome: DocumentContent | { readonly problem: string };
 };
 
-export type TouchedDocument = { readonly documentId: number; readonly stamp: Stamp };
+type TouchedDocument = { readonly documentId: number; readonly stamp: Stamp };
 
 /** What one transaction does to a source. */
 export type SourceChange = {
@@ -56,49 +56,44 @@ export function commitDocuments(db: Db, change: SourceChange): Removed {
     const removedChunkIds = removedIds.flatMap((id) => removeDocument(db, sourceId, id));
     for (const { documentId, stamp } of touched) sql.touchDocument.run({ ...stamp, documentId, sourceId });
     for (const document of documents) removedChunkIds.push(...commitDocument(sql, place, document));
-    if (documents.some((d) => isHanded(d.stamp.inode))) sweepOwnedFiles(db);
     return { removedChunkIds };
   })();
 }
 
-/** Deletes a document of this source, its index rows and vectors with it, and tells its chunks. */
+/** Deletes a document of this source, its index rows, vectors and kept bytes with it, and tells its chunks. */
 export function removeDocument(db: Db, sourceId: number, documentId: number): number[] {
   const sql = commitStatements(db);
-  const removed = sql.documentById.get(sourceId, documentId) ? sql.chunksOf.all(documentId) : [];
+  const document = sql.documentById.get(sourceId, documentId);
+  if (!document) return [];
+  const removed = sql.chunksOf.all(documentId);
+  sql.deleteOwnedFile.run(document.inode, ownedFilePurpose);
   sql.deleteDocument.run(documentId, sourceId);
   return removed.map((chunk) => chunk.id);
 }
 
 type Place = { readonly sourceId: number; readonly collectionId: number; readonly nowMs: number };
 
-/** A document that was handed over has its file's id where others have their inode; another text has another file. */
-function isHanded(inode: string): boolean {
-  return inode.startsWith("file_");
-}
-
 function commitDocument(sql: CommitStatements, place: Place, commit: DocumentCommit): readonly number[] {
-  const { outcome, path } = commit;
-  const content = "problem" in outcome ? undefined : outcome;
-  const title = content?.title ?? path;
+  const { outcome, path, sha256, stamp } = commit;
+  const content = "problem" in outcome ? nothing(outcome.problem, path) : { ...outcome, problem: null };
   const before = storedDocument(sql, place.sourceId, commit);
   const documentId = before?.id ?? insertDocument(sql, place, path);
-  sql.updateDocument.run({
-    documentId,
-    path,
-    title,
-    format: content?.format ?? "",
-    sha256: commit.sha256,
-    ...commit.stamp,
-    dateMs: content?.dateMs ?? commit.changedMs,
-    properties: JSON.stringify(content?.properties ?? {}),
-    nowMs: place.nowMs,
-    problem: "problem" in outcome ? outcome.problem : null,
-  });
+  const { title, format, problem, tags, chunks, dateMs = commit.changedMs } = content;
+  const properties = JSON.stringify(content.properties);
+  const { nowMs } = place;
+  const row = { documentId, path, title, format, sha256, ...stamp, dateMs, properties, nowMs, problem };
+  sql.updateDocument.run(row);
   sql.deleteTags.run(documentId);
-  for (const tag of new Set(content?.tags)) sql.insertTag.run(documentId, tag);
+  for (const tag of new Set(tags)) sql.insertTag.run(documentId, tag);
+  // Of a document that was handed over, `inode` is its file: another text has another one.
+  if (before && before.inode !== stamp.inode) sql.deleteOwnedFile.run(before.inode, ownedFilePurpose);
   const isRetitled = before !== undefined && before.title !== title;
-  const target = { documentId, title, isRetitled, scope: `c${place.collectionId}` };
-  return replaceChunks(sql, target, content?.chunks ?? []);
+  return replaceChunks(sql, { documentId, title, isRetitled, scope: `c${place.collectionId}` }, chunks);
+}
+
+/** A document that could not be read is listed by its path. */
+function nothing(problem: string, title: string) {
+  return { problem, title, format: "", tags: [], dateMs: undefined, properties: {}, chunks: [] };
 }
 
 function storedDocument(

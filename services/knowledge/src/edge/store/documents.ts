@@ -5,7 +5,6 @@ import { documentText, type PlacedText } from "../../core/document-text.ts";
 import type { KnownDocument } from "../../core/manifest.ts";
 import type { Removed } from "./collections.ts";
 import { removeDocument } from "./commit.ts";
-import { sweepOwnedFiles } from "./files.ts";
 import type { Db } from "./open.ts";
 import { isoTime, whenSet } from "./rows.ts";
 import { dropPath, type SourceKind } from "./sources.ts";
@@ -87,7 +86,6 @@ export function deleteDocument(
     const row = documentRow(db, owner, id);
     const removedChunkIds = removeDocument(db, row.sourceRow, row.rowId);
     if (row.kind === "folder") dropPath(db, { sourceId: row.sourceRow, path: row.path });
-    else sweepOwnedFiles(db);
     return { removedChunkIds };
   })();
 }

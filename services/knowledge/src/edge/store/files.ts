@@ -103,9 +103,18 @@ export function deleteFile(db: Db, { owner, id }: Named): void {
   if (changes === 0) throw unknownFile(id);
 }
 
+/** Deletes the bytes that were kept for the documents of a source, and for those that its jobs were to make. */
+export function deleteFilesOfSource(db: Db, { sourceId }: { readonly sourceId: number }): void {
+  db.prepare(
+    `DELETE FROM files WHERE purpose = :purpose AND public_id IN (
+       SELECT inode FROM documents WHERE source_id = :sourceId
+       UNION SELECT payload ->> 'file_id' FROM jobs WHERE payload ->> 'source_id' = :sourceId)`,
+  ).run({ purpose: ownedFilePurpose, sourceId });
+}
+
 /**
- * Deletes the bytes that were kept for documents which are no more. Those that a job still needs, or would need when
- * it is retried, stay.
+ * At start: deletes bytes that were kept for a document which never came to be, as the service ended between the two.
+ * Not while requests are served: a file is written just before its job. What a job needs, or would when retried, stays.
  */
 export function sweepOwnedFiles(db: Db): void {
   db.prepare(

@@ -23,7 +23,8 @@ afterEach(() => {
 function generator(seed: number) {
   let at = seed;
   const random = (n: number) => (at = (at * 48_271) % 2_147_483_647) % n;
-  const word = (length: number) => Array.from({ length }, () => String.fromCharCode(97 + random(26))).join("");
+  const word = (length: number) =>
+    Array.from({ length }, () => String.fromCharCode(97 + random(26))).join("");
   const vector = () => {
     const values = Float32Array.from({ length: dimensions }, () => random(1_000) - 500);
     const norm = Math.hypot(...values);
@@ -44,7 +45,9 @@ function crowd(size: number, seed: number) {
   const distinctive: { id: string; content: string }[] = [];
   for (let i = 0; i < size; i += 1) {
     const isDistinctive = i % 20 === 7;
-    const words = Array.from({ length: 5 + random(20) }, () => (isDistinctive ? word(12 + random(6)) : common[random(400)]));
+    const words = Array.from({ length: 5 + random(20) }, () =>
+      isDistinctive ? word(12 + random(6)) : common[random(400)],
+    );
     const content = `${isDistinctive ? "Q" : "q"}${words.join(" ")} ${i}`;
     const { memory } = addMemory(db, { owner: "ann", request: { content }, nowMs });
     if (isDistinctive) distinctive.push(memory);
@@ -93,7 +96,13 @@ describe("forgetting leaves no bytes", () => {
     const unit = (m: { content: string }) => unitOf.get(m.content);
     for (const [i, memory] of distinctive.slice(0, 6).entries()) {
       expect(traces(bytesOf(path), memory, unit(memory)).length).toBeGreaterThan(4);
-      if (i % 3 === 2) changeMemory(db, { owner: "ann", id: memory.id, patch: { content: `says something else ${i}` }, nowMs });
+      if (i % 3 === 2)
+        changeMemory(db, {
+          owner: "ann",
+          id: memory.id,
+          patch: { content: `says something else ${i}` },
+          nowMs,
+        });
       else expect(forgetMemory(db, { owner: "ann", id: memory.id })).toEqual({ isErased: true });
       expect(traces(bytesOf(path), memory, unit(memory))).toEqual([]);
     }
@@ -112,7 +121,11 @@ describe("forgetting leaves no bytes", () => {
       searchMemories(reader, { owner: "ann", query: memory.content, limit: 5, asOfMs: nowMs, nowMs });
       expect(forgetMemory(db, { owner: "ann", id: memory.id })).toEqual({ isErased: true });
       expect(traces(bytesOf(path), memory, unitOf.get(memory.content))).toEqual([]);
-      expect(searchMemories(reader, { owner: "ann", query: memory.content, limit: 5, asOfMs: nowMs, nowMs }).map((m) => m.id)).not.toContain(memory.id);
+      expect(
+        searchMemories(reader, { owner: "ann", query: memory.content, limit: 5, asOfMs: nowMs, nowMs }).map(
+          (m) => m.id,
+        ),
+      ).not.toContain(memory.id);
     }
   });
 
@@ -133,7 +146,11 @@ describe("forgetting leaves no bytes", () => {
   it("of turns that waited", () => {
     const { path, db } = crowd(20, 7);
     const content = "zyxwvutsrqponm likes qwertzuiopasdf";
-    keepTurn(db, { owner: "ann", turn: { namespace: "", conversation: "c", messages: [{ role: "user", content }] }, nowMs });
+    keepTurn(db, {
+      owner: "ann",
+      turn: { namespace: "", conversation: "c", messages: [{ role: "user", content }] },
+      nowMs,
+    });
     expect(traces(bytesOf(path), { content }, undefined).length).toBeGreaterThan(4);
     expect(dropTurns(db, { owner: "bob" }).deleted).toBe(0);
     expect(dropTurns(db, { owner: "ann", conversation: "c" })).toEqual({ deleted: 1, isErased: true });

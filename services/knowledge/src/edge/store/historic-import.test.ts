@@ -28,7 +28,8 @@ function historic(fill: (source: Db) => void): Buffer {
   source.close();
   return readFileSync(path);
 }
-const bring = (bytes: Uint8Array, name = "benchai_memory.db") => importHistoric(db, { owner: "ann", bytes, name, nowMs });
+const bring = (bytes: Uint8Array, name = "benchai_memory.db") =>
+  importHistoric(db, { owner: "ann", bytes, name, nowMs });
 const found = (query: string) => searchMemories(db, { owner: "ann", query, limit: 10, asOfMs: nowMs, nowMs });
 const codeOf = (work: () => unknown): string => {
   try {
@@ -53,15 +54,26 @@ describe("the original's databases", () => {
     expect(answer.problems.map((p) => p.row).toSorted()).toEqual([4, 5, 7]);
     expect(JSON.stringify(answer)).not.toContain("hunter2");
     expect(found("green tea")).toMatchObject([
-      { category: "preference", importance: 1, created_at: "2024-03-01T12:30:00.000Z", valid_from: "2024-03-01T12:30:00.000Z", provenance: { source: "benchai_memory.db#1" }, batch: answer.batch },
+      {
+        category: "preference",
+        importance: 1,
+        created_at: "2024-03-01T12:30:00.000Z",
+        valid_from: "2024-03-01T12:30:00.000Z",
+        provenance: { source: "benchai_memory.db#1" },
+        batch: answer.batch,
+      },
     ]);
-    expect(found("Graz")).toMatchObject([{ category: "general", importance: 0.5, created_at: "2026-11-24T00:00:00.000Z" }]);
+    expect(found("Graz")).toMatchObject([
+      { category: "general", importance: 0.5, created_at: "2026-11-24T00:00:00.000Z" },
+    ]);
     expect(bring(bytes)).toMatchObject({ imported: 0, duplicates: 4 });
     expect(forgetBatch(db, { owner: "ann", batch: answer.batch ?? "" })).toMatchObject({ deleted: 3 });
   });
 
   it("`memories` with nothing but contents", () => {
-    const bytes = historic((source) => source.exec("CREATE TABLE memories (content TEXT); INSERT INTO memories VALUES ('drinks cocoa')"));
+    const bytes = historic((source) =>
+      source.exec("CREATE TABLE memories (content TEXT); INSERT INTO memories VALUES ('drinks cocoa')"),
+    );
     expect(bring(bytes)).toMatchObject({ imported: 1 });
     expect(found("cocoa")).toMatchObject([{ category: "general", importance: 0.5 }]);
   });
@@ -73,10 +85,16 @@ describe("the original's databases", () => {
   ] as const)("importance as %s %j means %j", (type, given, meant) => {
     const bytes = historic((source) => {
       source.exec(`CREATE TABLE memories (id INTEGER, content TEXT, importance ${type})`);
-      given.forEach((importance, i) => source.prepare("INSERT INTO memories VALUES (?, ?, ?)").run(i, `tea number ${i}`, importance));
+      given.forEach((importance, i) =>
+        source.prepare("INSERT INTO memories VALUES (?, ?, ?)").run(i, `tea number ${i}`, importance),
+      );
     });
     bring(bytes);
-    expect(found("tea").map((m) => m.importance).toSorted()).toEqual(meant);
+    expect(
+      found("tea")
+        .map((m) => m.importance)
+        .toSorted(),
+    ).toEqual(meant);
   });
 
   it("`memories_v2` comes in with its use; what was merged stays out", () => {
@@ -87,25 +105,78 @@ describe("the original's databases", () => {
           (2, 'builds with npm', 'semantic', 'code', 3, 'chat', '{}', '2025-01-01', NULL, 0, 'h', 1);`),
     );
     expect(bring(bytes, "enhanced.db")).toMatchObject({ imported: 1, refused: 1 });
-    expect(found("builds")).toMatchObject([{ category: "semantic", importance: 0.6, access_count: 7, accessed_at: "2025-02-01T00:00:00.000Z", created_at: "2025-01-01T00:00:00.500Z" }]);
+    expect(found("builds")).toMatchObject([
+      {
+        category: "semantic",
+        importance: 0.6,
+        access_count: 7,
+        accessed_at: "2025-02-01T00:00:00.000Z",
+        created_at: "2025-01-01T00:00:00.500Z",
+      },
+    ]);
   });
 });
 
 describe("a hostile database", () => {
-  const good = () => historic((source) => source.exec("CREATE TABLE memories (id INTEGER PRIMARY KEY, content TEXT); INSERT INTO memories VALUES (1, 'likes tea')"));
+  const good = () =>
+    historic((source) =>
+      source.exec(
+        "CREATE TABLE memories (id INTEGER PRIMARY KEY, content TEXT); INSERT INTO memories VALUES (1, 'likes tea')",
+      ),
+    );
 
   it.each([
     ["no SQLite", () => Buffer.from("hello")],
     ["nothing", () => Buffer.alloc(0)],
     ["a header alone", () => Buffer.from("SQLite format 3\0")],
     ["another database", () => historic((source) => source.exec("CREATE TABLE x (y)"))],
-    ["a view", () => historic((source) => source.exec("CREATE VIEW memories AS WITH RECURSIVE c(id, content) AS (SELECT 1, 'x' UNION ALL SELECT id + 1, content FROM c) SELECT * FROM c"))],
-    ["a virtual table", () => historic((source) => source.exec("CREATE VIRTUAL TABLE memories USING fts5(content)"))],
+    [
+      "a view",
+      () =>
+        historic((source) =>
+          source.exec(
+            "CREATE VIEW memories AS WITH RECURSIVE c(id, content) AS (SELECT 1, 'x' UNION ALL SELECT id + 1, content FROM c) SELECT * FROM c",
+          ),
+        ),
+    ],
+    [
+      "a virtual table",
+      () => historic((source) => source.exec("CREATE VIRTUAL TABLE memories USING fts5(content)")),
+    ],
     ["no column content", () => historic((source) => source.exec("CREATE TABLE memories (id INTEGER)"))],
-    ["a generated column", () => historic((source) => source.exec("CREATE TABLE memories (id INTEGER, content TEXT GENERATED ALWAYS AS (hex(randomblob(100000000))) VIRTUAL); INSERT INTO memories(id) VALUES (1)"))],
-    ["a table's second half", () => { const bytes = good(); return bytes.subarray(0, bytes.length / 2); }],
-    ["pages of noise", () => { const bytes = good(); bytes.fill(0xa5, 100); return bytes; }],
-    ["a broken schema", () => historic((source) => { source.exec("CREATE TABLE memories (id INTEGER, content TEXT)"); source.pragma("writable_schema = ON"); source.exec("UPDATE sqlite_schema SET sql = 'CREATE TABLE memories (('"); })],
+    [
+      "a generated column",
+      () =>
+        historic((source) =>
+          source.exec(
+            "CREATE TABLE memories (id INTEGER, content TEXT GENERATED ALWAYS AS (hex(randomblob(100000000))) VIRTUAL); INSERT INTO memories(id) VALUES (1)",
+          ),
+        ),
+    ],
+    [
+      "a table's second half",
+      () => {
+        const bytes = good();
+        return bytes.subarray(0, bytes.length / 2);
+      },
+    ],
+    [
+      "pages of noise",
+      () => {
+        const bytes = good();
+        bytes.fill(0xa5, 100);
+        return bytes;
+      },
+    ],
+    [
+      "a broken schema",
+      () =>
+        historic((source) => {
+          source.exec("CREATE TABLE memories (id INTEGER, content TEXT)");
+          source.pragma("writable_schema = ON");
+          source.exec("UPDATE sqlite_schema SET sql = 'CREATE TABLE memories (('");
+        }),
+    ],
   ])("that is %s is refused and leaves nothing", (_name, make) => {
     expect(codeOf(() => bring(make()))).toBe("document_unreadable");
     expect(count(db, "memories")).toBe(0);
@@ -130,7 +201,8 @@ describe("a hostile database", () => {
     const random = (n: number) => (at = (at * 48_271) % 2_147_483_647) % n;
     for (let run = 0; run < 150; run += 1) {
       const broken = Buffer.from(bytes);
-      for (let i = 0; i < 12; i += 1) broken[16 + random(run % 2 === 0 ? 300 : broken.length - 16)] = random(256);
+      for (let i = 0; i < 12; i += 1)
+        broken[16 + random(run % 2 === 0 ? 300 : broken.length - 16)] = random(256);
       expect(codeOf(() => bring(broken))).toMatch(/^document_unreadable$|^\{"status":"ok"/u);
     }
   });

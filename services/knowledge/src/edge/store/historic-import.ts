@@ -108,9 +108,7 @@ function readTable(source: Db, table: (typeof historicTables)[number], nowMs: nu
   if (!columns.includes("content")) throw unreadable(`its table ${table} has no column content`);
   const maximum = columns.includes("importance")
     ? source
-        .prepare<[]>(
-          `SELECT max(importance) FROM ${table} WHERE typeof(importance) IN ('integer', 'real')`,
-        )
+        .prepare<[]>(`SELECT max(importance) FROM ${table} WHERE typeof(importance) IN ('integer', 'real')`)
         .pluck()
         .get()
     : 1;

@@ -7,7 +7,7 @@ import { matchExpression, type QueryTerm } from "../../core/query.ts";
 import { selectiveTerms } from "../../core/selective.ts";
 import type { SearchScope } from "./hits.ts";
 import type { Db } from "./open.ts";
-import { chunkCount, documentFrequencies } from "./term-frequencies.ts";
+import { documentFrequencies } from "./term-frequencies.ts";
 
 /** A chunk that a leg found; the higher the score, the better. */
 export type ScoredChunk = { readonly chunkId: number; readonly score: number };
@@ -23,8 +23,8 @@ const weights = "2.0, 1.5, 1.0, 0.5, 0.0";
 
 /**
  * The chunks that hold any of the terms, best first by bm25 with its sign turned. What the scope and the selection
- * leave out is not ranked at all. Terms that most chunks hold are dropped while rarer ones remain: they cost the
- * most and move nothing.
+ * leave out is not ranked at all. In a large index the commonest terms are dropped while rarer ones
+ * remain: they cost the most and move the least.
  */
 export function lexicalSearch(
   db: Db,
@@ -43,7 +43,7 @@ export function lexicalSearch(
   // One moment's truth: no collection can come between finding that the scope holds all of them and the search.
   return db.transaction(() => {
     const words = terms.flatMap((term) => term.words);
-    const selective = selectiveTerms(terms, documentFrequencies(db, words), chunkCount(db));
+    const selective = selectiveTerms(terms, documentFrequencies(db, words));
     const match = matchExpression(selective, scopesOf(db, scope));
     if (match === undefined) return [];
     const rows =

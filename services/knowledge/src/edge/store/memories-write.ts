@@ -73,7 +73,9 @@ function addNow(db: Db, { owner, request, batch, nowMs }: Parameters<typeof addM
 
 /** Writes one row with its index; the caller has a transaction open and knows that the id and the statement are free. */
 export function insertMemory(db: Db, row: Omit<MemoryRow, "id">): string {
-  const { lastInsertRowid } = db.prepare(insertSql).run({ ...row, contentKey: contentKey(row.content), gistKey: gistKey(row.content) });
+  const { lastInsertRowid } = db
+    .prepare(insertSql)
+    .run({ ...row, contentKey: contentKey(row.content), gistKey: gistKey(row.content) });
   index(db, Number(lastInsertRowid), row.ownerId, row.content);
   return row.publicId;
 }
@@ -97,16 +99,17 @@ export function changeMemory(
     const before = requireMemory(db, owner, id);
     const after = patched(before, patch, nowMs);
     const isNewText = after.content !== before.content;
-    const twin =
-      after.validToMs === null
-        ? equalTo(db, { ...after, nowMs }, after.content)
-        : undefined;
+    const twin = after.validToMs === null ? equalTo(db, { ...after, nowMs }, after.content) : undefined;
     if (twin && twin.id !== before.id)
       throw new AppError(
         "conflict",
         `memory ${twin.publicId} says the same in this namespace; delete one of the two`,
       );
-    db.prepare(updateSql).run({ ...after, contentKey: contentKey(after.content), gistKey: gistKey(after.content) });
+    db.prepare(updateSql).run({
+      ...after,
+      contentKey: contentKey(after.content),
+      gistKey: gistKey(after.content),
+    });
     if (isNewText) {
       db.prepare("DELETE FROM memory_index WHERE rowid = ?").run(before.id);
       db.prepare("DELETE FROM memory_vectors WHERE memory_id = ?").run(before.id);

@@ -10,7 +10,14 @@ import { count, temporaryFolder } from "../../../test/folder.ts";
 import { exportMemories, importLines } from "./memory-import.ts";
 import { putMemoryVectors, unembeddedMemories } from "./memory-vectors.ts";
 import { memoryStats, recentMemories, relevantMemories, searchMemories } from "./memories-read.ts";
-import { addMemory, changeMemory, forgetBatch, forgetMemory, noteAccess, optimizeMemories } from "./memories-write.ts";
+import {
+  addMemory,
+  changeMemory,
+  forgetBatch,
+  forgetMemory,
+  noteAccess,
+  optimizeMemories,
+} from "./memories-write.ts";
 import { type Db, openWriter } from "./open.ts";
 import { embeddingModel } from "./vectors.ts";
 
@@ -39,7 +46,14 @@ describe("remembering", () => {
   it("takes the historic shape, and says `general` and a middle importance for what is not said", () => {
     const { outcome, memory } = add("likes tea");
     expect(outcome).toBe("added");
-    expect(memory).toMatchObject({ category: "general", importance: 0.5, namespace: "", pinned: false, provenance: {}, created_at: "2026-11-24T00:00:00.000Z" });
+    expect(memory).toMatchObject({
+      category: "general",
+      importance: 0.5,
+      namespace: "",
+      pinned: false,
+      provenance: {},
+      created_at: "2026-11-24T00:00:00.000Z",
+    });
   });
 
   it("finds exact and near duplicates within a namespace, and adds what differs", () => {
@@ -65,18 +79,25 @@ describe("remembering", () => {
     expect(search("lives").map((m) => m.content)).toEqual(["lives in Linz"]);
     const then = Date.parse("2022-01-01");
     expect(search("lives", { asOfMs: then }).map((m) => m.content)).toEqual(["lives in Graz"]);
-    expect(recentMemories(db, { owner: "ann", limit: 9, asOfMs: then })).toMatchObject([{ id: old, valid_to: next.valid_from, superseded_by: next.id }]);
+    expect(recentMemories(db, { owner: "ann", limit: 9, asOfMs: then })).toMatchObject([
+      { id: old, valid_to: next.valid_from, superseded_by: next.id },
+    ]);
     expect(recentMemories(db, { owner: "ann", limit: 9, asOfMs: Date.parse("2019-01-01") })).toEqual([]);
     expect(codeOf(() => add("lives in Wien", { supersedes: old }))).toBe("conflict");
     expect(codeOf(() => add("lives in Wien", { supersedes: "mem_nobody" }))).toBe("not_found");
-    expect(codeOf(() => add("lives in Wien", { supersedes: next.id, valid_from: "1999-01-01" }))).toBe("invalid_request");
+    expect(codeOf(() => add("lives in Wien", { supersedes: next.id, valid_from: "1999-01-01" }))).toBe(
+      "invalid_request",
+    );
     expect(add("lives in Graz").outcome).toBe("added");
   });
 
   it("supersedes by the statement that is there already", () => {
     const old = add("drinks coffee").memory.id;
     const there = add("drinks only tea").memory.id;
-    expect(add("drinks only tea!", { supersedes: old })).toMatchObject({ outcome: "duplicate", memory: { id: there } });
+    expect(add("drinks only tea!", { supersedes: old })).toMatchObject({
+      outcome: "duplicate",
+      memory: { id: there },
+    });
     expect(recentMemories(db, { owner: "ann", limit: 9, asOfMs: nowMs }).map((m) => m.id)).toEqual([there]);
   });
 
@@ -84,8 +105,15 @@ describe("remembering", () => {
     const { id } = add("likes tea").memory;
     add("likes cocoa");
     const change = (patch: object) => changeMemory(db, { owner: "ann", id, patch, nowMs: nowMs + 5 });
-    expect(change({ pinned: true, category: "preference" })).toMatchObject({ pinned: true, category: "preference", content: "likes tea" });
-    expect(change({ content: "likes mate" })).toMatchObject({ content: "likes mate", updated_at: "2026-11-24T00:00:00.005Z" });
+    expect(change({ pinned: true, category: "preference" })).toMatchObject({
+      pinned: true,
+      category: "preference",
+      content: "likes tea",
+    });
+    expect(change({ content: "likes mate" })).toMatchObject({
+      content: "likes mate",
+      updated_at: "2026-11-24T00:00:00.005Z",
+    });
     expect(search("tea")).toEqual([]);
     expect(search("mate")).toHaveLength(1);
     expect(codeOf(() => change({ content: "Likes cocoa." }))).toBe("conflict");
@@ -93,12 +121,19 @@ describe("remembering", () => {
     expect(codeOf(() => change({ valid_to: "1999-01-01" }))).toBe("invalid_request");
     expect(change({ valid_to: "2026-11-25" }).valid_to).toBe("2026-11-25T00:00:00.000Z");
     expect(change({ valid_to: null })).not.toHaveProperty("valid_to");
-    expect(codeOf(() => changeMemory(db, { owner: "bob", id, patch: { pinned: false }, nowMs }))).toBe("not_found");
+    expect(codeOf(() => changeMemory(db, { owner: "bob", id, patch: { pinned: false }, nowMs }))).toBe(
+      "not_found",
+    );
   });
 
   it("counts accesses, of the owner's own only", () => {
     const { id } = add("likes tea").memory;
-    noteAccess(db, { accesses: [{ owner: "ann", ids: [id, "mem_gone"], atMs: nowMs + 9 }, { owner: "bob", ids: [id], atMs: nowMs + 99 }] });
+    noteAccess(db, {
+      accesses: [
+        { owner: "ann", ids: [id, "mem_gone"], atMs: nowMs + 9 },
+        { owner: "bob", ids: [id], atMs: nowMs + 99 },
+      ],
+    });
     expect(search("tea")).toMatchObject([{ access_count: 1, accessed_at: "2026-11-24T00:00:00.009Z" }]);
   });
 });
@@ -108,10 +143,31 @@ describe("finding", () => {
     add("tea is green", { namespace: "" });
     add("tea is black", { namespace: "work" });
     add("tea is white", { namespace: "home" });
-    expect(search("tea", { namespace: "work" }).map((m) => m.namespace).toSorted()).toEqual(["", "work"]);
+    expect(
+      search("tea", { namespace: "work" })
+        .map((m) => m.namespace)
+        .toSorted(),
+    ).toEqual(["", "work"]);
     expect(search("tea")).toHaveLength(3);
-    expect(relevantMemories(db, { owner: "ann", namespace: "", query: "which tea?", limit: 9, asOfMs: nowMs, nowMs })).toHaveLength(1);
-    expect(relevantMemories(db, { owner: "ann", query: "reverse a list in Python", limit: 9, asOfMs: nowMs, nowMs })).toEqual([]);
+    expect(
+      relevantMemories(db, {
+        owner: "ann",
+        namespace: "",
+        query: "which tea?",
+        limit: 9,
+        asOfMs: nowMs,
+        nowMs,
+      }),
+    ).toHaveLength(1);
+    expect(
+      relevantMemories(db, {
+        owner: "ann",
+        query: "reverse a list in Python",
+        limit: 9,
+        asOfMs: nowMs,
+        nowMs,
+      }),
+    ).toEqual([]);
   });
 
   it("orders what fits alike by pins, importance and age", () => {
@@ -120,18 +176,37 @@ describe("finding", () => {
     add("tea with lemon", { category: "context" });
     add("tea with ginger", { category: "context", importance: 0.9 });
     add("tea with mint", { category: "context", pinned: true, importance: 0.9 }, "ann", old);
-    expect(search("tea").map((m) => m.content)).toEqual(["tea with mint", "tea with ginger", "tea with lemon", "tea with honey"]);
+    expect(search("tea").map((m) => m.content)).toEqual([
+      "tea with mint",
+      "tea with ginger",
+      "tea with lemon",
+      "tea with honey",
+    ]);
   });
 
   it("finds by meaning alone, and stands any vector", () => {
     const modelId = embeddingModel(db, { fingerprint: "m", dimensions: 2, nowMs });
     const [tea, car] = [add("likes tea"), add("drives a tram")];
     const waiting = unembeddedMemories(db, { modelId, limit: 9 });
-    const units: Record<string, Float32Array> = { [tea.memory.content]: Float32Array.of(1, 0), [car.memory.content]: Float32Array.of(0, 1) };
-    const vectors = waiting.map(({ memoryId, key, content }) => ({ memoryId, key, unit: units[content] ?? Float32Array.of(1, 0) }));
-    expect(putMemoryVectors(db, { modelId, vectors: [...vectors, { memoryId: 999, key: "", unit: Float32Array.of(1, 0) }] })).toBe(2);
+    const units: Record<string, Float32Array> = {
+      [tea.memory.content]: Float32Array.of(1, 0),
+      [car.memory.content]: Float32Array.of(0, 1),
+    };
+    const vectors = waiting.map(({ memoryId, key, content }) => ({
+      memoryId,
+      key,
+      unit: units[content] ?? Float32Array.of(1, 0),
+    }));
+    expect(
+      putMemoryVectors(db, {
+        modelId,
+        vectors: [...vectors, { memoryId: 999, key: "", unit: Float32Array.of(1, 0) }],
+      }),
+    ).toBe(2);
     expect(unembeddedMemories(db, { modelId, limit: 9 })).toEqual([]);
-    expect(search("beverage", { vector: { modelId, unit: Float32Array.of(1, 0) } }).map((m) => m.content)).toEqual(["likes tea"]);
+    expect(
+      search("beverage", { vector: { modelId, unit: Float32Array.of(1, 0) } }).map((m) => m.content),
+    ).toEqual(["likes tea"]);
     expect(search("beverage", { vector: { modelId, unit: Float32Array.of(Number.NaN, 0) } })).toEqual([]);
     expect(search("tram", { vector: { modelId, unit: new Float32Array(5) } })).toHaveLength(1);
     expect(search("beverage", { vector: { modelId, unit: Float32Array.of(1, 0) } }, "bob")).toEqual([]);
@@ -142,8 +217,12 @@ describe("finding", () => {
 
   it("answers any query without an error", () => {
     add("likes C++ and NOT quotes");
-    fc.assert(fc.property(fc.string({ unit: "binary", maxLength: 200 }), (query) => Array.isArray(search(query))), { numRuns: 1_000 });
-    for (const query of ['"', "NOT", "*", "a AND", "scope:o2", "NEAR(a b)", "x".repeat(10_000), "🙂", "\0"]) expect(search(query)).toBeInstanceOf(Array);
+    fc.assert(
+      fc.property(fc.string({ unit: "binary", maxLength: 200 }), (query) => Array.isArray(search(query))),
+      { numRuns: 1_000 },
+    );
+    for (const query of ['"', "NOT", "*", "a AND", "scope:o2", "NEAR(a b)", "x".repeat(10_000), "🙂", "\0"])
+      expect(search(query)).toBeInstanceOf(Array);
     expect(search("C++")).toHaveLength(1);
   });
 
@@ -153,8 +232,14 @@ describe("finding", () => {
     add("lives in Linz", { namespace: "home", supersedes: old, provenance: { conversation: "c2" } });
     add("something else", {}, "bob");
     expect(memoryStats(db, { owner: "ann", nowMs: nowMs + 1 })).toMatchObject({
-      total_memories: 2, total_conversations: 2, by_category: { preference: 1, general: 1 }, by_namespace: { "": 1, home: 1 },
-      fts5_enabled: true, journal_mode: "wal", superseded: 1, pinned: 1,
+      total_memories: 2,
+      total_conversations: 2,
+      by_category: { preference: 1, general: 1 },
+      by_namespace: { "": 1, home: 1 },
+      fts5_enabled: true,
+      journal_mode: "wal",
+      superseded: 1,
+      pinned: 1,
     });
     expect(memoryStats(db, { owner: "nobody", nowMs }).total_memories).toBe(0);
   });
@@ -172,49 +257,82 @@ describe("finding", () => {
   });
 });
 
-test("A9, E3: of 4 owners with 1,000 memories each, 10,000 random reads see none of another's", { timeout: 60_000 }, () => {
-  const owners = ["ann", "bob", "cat", "dan"];
-  const words = ["tea", "coffee", "train", "blue", "cat", "Graz", "Linz", "Monday"];
-  const modelId = embeddingModel(db, { fingerprint: "m", dimensions: 2, nowMs });
-  const unit = Float32Array.of(1, 0);
-  db.transaction(() => {
-    for (const owner of owners)
-      for (let i = 0; i < 1_000; i += 1) add(`${owner} ${words[i % 8]} ${words[(i >> 3) % 8]} ${i}`, { namespace: i % 3 === 0 ? "n" : "" }, owner);
-    putMemoryVectors(db, { modelId, vectors: unembeddedMemories(db, { modelId, limit: 4_000 }).filter((m) => m.memoryId % 10 === 0).map((m) => ({ ...m, unit })) });
-  })();
-  const ids = new Map(owners.map((owner) => [owner, recentMemories(db, { owner, limit: 1_000, asOfMs: nowMs }).map((m) => m.id)]));
-  let foreign = 0;
-  let seen = 0;
-  let at = 1;
-  const random = (n: number) => (at = (at * 48_271) % 2_147_483_647) % n;
-  for (let read = 0; read < 10_000; read += 1) {
-    const owner = owners[random(4)] ?? "";
-    const other = owners[random(4)] ?? "";
-    const common = { owner, limit: 1 + random(20), asOfMs: nowMs, nowMs, ...(random(2) === 0 ? { namespace: "n" } : {}) };
-    const kind = random(10);
-    const rows =
-      kind < 5
-        ? searchMemories(db, { ...common, query: `${other} ${random(1_000)}`, vector: kind === 0 ? { modelId, unit } : undefined })
-        : kind < 8
-          ? recentMemories(db, common)
-          : exportMemories(db, { owner, after: random(4_000), limit: 20 }).lines.trim().split("\n").filter(Boolean).map((l) => JSON.parse(l) as { content: string });
-    seen += rows.length;
-    foreign += rows.filter((m) => !m.content.startsWith(owner)).length;
-    if (owner !== other && read % 10 === 0) {
-      const id = ids.get(other)?.[random(1_000)] ?? "";
-      expect(codeOf(() => forgetMemory(db, { owner, id }))).toBe("not_found");
-      expect(codeOf(() => recentMemories(db, { ...common, before: id }))).toBe("not_found");
+test(
+  "A9, E3: of 4 owners with 1,000 memories each, 10,000 random reads see none of another's",
+  { timeout: 60_000 },
+  () => {
+    const owners = ["ann", "bob", "cat", "dan"];
+    const words = ["tea", "coffee", "train", "blue", "cat", "Graz", "Linz", "Monday"];
+    const modelId = embeddingModel(db, { fingerprint: "m", dimensions: 2, nowMs });
+    const unit = Float32Array.of(1, 0);
+    db.transaction(() => {
+      for (const owner of owners)
+        for (let i = 0; i < 1_000; i += 1)
+          add(
+            `${owner} ${words[i % 8]} ${words[(i >> 3) % 8]} ${i}`,
+            { namespace: i % 3 === 0 ? "n" : "" },
+            owner,
+          );
+      putMemoryVectors(db, {
+        modelId,
+        vectors: unembeddedMemories(db, { modelId, limit: 4_000 })
+          .filter((m) => m.memoryId % 10 === 0)
+          .map((m) => ({ ...m, unit })),
+      });
+    })();
+    const ids = new Map(
+      owners.map((owner) => [
+        owner,
+        recentMemories(db, { owner, limit: 1_000, asOfMs: nowMs }).map((m) => m.id),
+      ]),
+    );
+    let foreign = 0;
+    let seen = 0;
+    let at = 1;
+    const random = (n: number) => (at = (at * 48_271) % 2_147_483_647) % n;
+    for (let read = 0; read < 10_000; read += 1) {
+      const owner = owners[random(4)] ?? "";
+      const other = owners[random(4)] ?? "";
+      const common = {
+        owner,
+        limit: 1 + random(20),
+        asOfMs: nowMs,
+        nowMs,
+        ...(random(2) === 0 ? { namespace: "n" } : {}),
+      };
+      const kind = random(10);
+      const rows =
+        kind < 5
+          ? searchMemories(db, {
+              ...common,
+              query: `${other} ${random(1_000)}`,
+              vector: kind === 0 ? { modelId, unit } : undefined,
+            })
+          : kind < 8
+            ? recentMemories(db, common)
+            : exportMemories(db, { owner, after: random(4_000), limit: 20 })
+                .lines.trim()
+                .split("\n")
+                .filter(Boolean)
+                .map((l) => JSON.parse(l) as { content: string });
+      seen += rows.length;
+      foreign += rows.filter((m) => !m.content.startsWith(owner)).length;
+      if (owner !== other && read % 10 === 0) {
+        const id = ids.get(other)?.[random(1_000)] ?? "";
+        expect(codeOf(() => forgetMemory(db, { owner, id }))).toBe("not_found");
+        expect(codeOf(() => recentMemories(db, { ...common, before: id }))).toBe("not_found");
+      }
     }
-  }
-  expect(foreign).toBe(0);
-  expect(seen).toBeGreaterThan(20_000);
-  expect(count(db, "memories")).toBe(4_000);
-});
+    expect(foreign).toBe(0);
+    expect(seen).toBeGreaterThan(20_000);
+    expect(count(db, "memories")).toBe(4_000);
+  },
+);
 
 describe("export and import", () => {
   const exported = (of: Db, owner: string) => {
     let lines = "";
-    for (let after: number | undefined = 0; after !== undefined; ) {
+    for (let after: number | undefined = 0; after !== undefined;) {
       const page: { lines: string; last?: number } = exportMemories(of, { owner, after, limit: 7 });
       lines += page.lines;
       after = page.last;
@@ -223,18 +341,36 @@ describe("export and import", () => {
   };
 
   it("gives the same bytes after a round trip, into another owner and another database", () => {
-    for (let i = 0; i < 30; i += 1) add(`statement "${i}" \u2028 é 🙂`, { importance: i / 30, pinned: i % 2 === 0, namespace: i % 3 === 0 ? "n" : "", provenance: { turn: "t", conversation: "c", span: [1, 2] } }, "ann", nowMs + i);
+    for (let i = 0; i < 30; i += 1)
+      add(
+        `statement "${i}" \u2028 é 🙂`,
+        {
+          importance: i / 30,
+          pinned: i % 2 === 0,
+          namespace: i % 3 === 0 ? "n" : "",
+          provenance: { turn: "t", conversation: "c", span: [1, 2] },
+        },
+        "ann",
+        nowMs + i,
+      );
     const old = add("lives in Graz").memory.id;
     const next = add("lives in Linz", { supersedes: old }).memory.id;
     noteAccess(db, { accesses: [{ owner: "ann", ids: [next], atMs: nowMs }] });
     const ndjson = exported(db, "ann");
-    expect(importLines(db, { owner: "bob", ndjson, nowMs })).toMatchObject({ imported: 32, duplicates: 0, refused: 0 });
+    expect(importLines(db, { owner: "bob", ndjson, nowMs })).toMatchObject({
+      imported: 32,
+      duplicates: 0,
+      refused: 0,
+    });
     expect(exported(db, "bob")).toBe(ndjson);
     expect(exported(db, "ann")).toBe(ndjson);
     const other = openWriter(join(temporaryFolder(), "knowledge.db"));
     importLines(other, { owner: "ann", ndjson, nowMs });
     expect(exported(other, "ann")).toBe(ndjson);
-    expect(importLines(other, { owner: "ann", ndjson, nowMs })).toMatchObject({ imported: 0, duplicates: 32 });
+    expect(importLines(other, { owner: "ann", ndjson, nowMs })).toMatchObject({
+      imported: 0,
+      duplicates: 32,
+    });
     other.close();
   });
 
@@ -243,8 +379,14 @@ describe("export and import", () => {
     const next = add("lives in Linz", { supersedes: old }).memory.id;
     const changed = exported(db, "ann").replaceAll("Graz", "Rom").replaceAll("Linz", "Wien");
     expect(importLines(db, { owner: "ann", ndjson: changed, nowMs })).toMatchObject({ imported: 2 });
-    const all = exported(db, "ann").trim().split("\n").map((l) => JSON.parse(l) as { id: string; content: string; superseded_by?: string });
-    const [rome, vienna] = [all.find((m) => m.content.includes("Rom")), all.find((m) => m.content.includes("Wien"))];
+    const all = exported(db, "ann")
+      .trim()
+      .split("\n")
+      .map((l) => JSON.parse(l) as { id: string; content: string; superseded_by?: string });
+    const [rome, vienna] = [
+      all.find((m) => m.content.includes("Rom")),
+      all.find((m) => m.content.includes("Wien")),
+    ];
     expect(rome?.superseded_by).toBe(vienna?.id);
     expect(new Set([old, next, rome?.id, vienna?.id]).size).toBe(4);
   });
@@ -252,13 +394,29 @@ describe("export and import", () => {
   it("takes all or nothing of lines, refuses secrets and says how doubtful the rest is", () => {
     add("likes tea");
     const line = exported(db, "ann").trim();
-    expect(codeOf(() => importLines(db, { owner: "bob", ndjson: `${line}\n{"id":1}\n`, nowMs }))).toBe("invalid_request");
-    expect(codeOf(() => importLines(db, { owner: "bob", ndjson: `${line}\nnot json`, nowMs }))).toBe("invalid_json");
+    expect(codeOf(() => importLines(db, { owner: "bob", ndjson: `${line}\n{"id":1}\n`, nowMs }))).toBe(
+      "invalid_request",
+    );
+    expect(codeOf(() => importLines(db, { owner: "bob", ndjson: `${line}\nnot json`, nowMs }))).toBe(
+      "invalid_json",
+    );
     expect(count(db, "memories")).toBe(1);
-    const other = (id: string, content: string) => line.replace(/"id":"[^"]*"/u, `"id":"${id}"`).replace("likes tea", content);
-    const ndjson = [line, other("x1", "my password is hunter2"), other("x2", "thanks"), other("x3", "likes tea")].join("\n");
+    const other = (id: string, content: string) =>
+      line.replace(/"id":"[^"]*"/u, `"id":"${id}"`).replace("likes tea", content);
+    const ndjson = [
+      line,
+      other("x1", "my password is hunter2"),
+      other("x2", "thanks"),
+      other("x3", "likes tea"),
+    ].join("\n");
     const answer = importLines(db, { owner: "bob", ndjson, nowMs });
-    expect(answer).toMatchObject({ imported: 2, duplicates: 1, refused: 1, doubtful: { small_talk: 1 }, problems: [{ row: 2 }] });
+    expect(answer).toMatchObject({
+      imported: 2,
+      duplicates: 1,
+      refused: 1,
+      doubtful: { small_talk: 1 },
+      problems: [{ row: 2 }],
+    });
     expect(JSON.stringify(answer)).not.toContain("hunter2");
   });
 

@@ -176,7 +176,9 @@ function twinOf(
   const known = findMemory(db, owner, id);
   if (known?.content === content && known.namespace === namespace && known.validFromMs === validFromMs)
     return known;
-  return validToMs === null || validToMs > nowMs ? equalTo(db, { ownerId: owners, namespace, nowMs }, content) : undefined;
+  return validToMs === null || validToMs > nowMs
+    ? equalTo(db, { ownerId: owners, namespace, nowMs }, content)
+    : undefined;
 }
 
 /** Where an id had to change, what was superseded by it names the new one. */

@@ -10,7 +10,9 @@ export function questionWords(
   db: Db,
   { question, texts }: { readonly question: string; readonly texts: readonly string[] },
 ): { readonly chunks: number; readonly words: readonly (readonly WordSeen[])[] } {
-  const words = [...new Set(queryTerms(question).flatMap((term) => term.words))].filter((w) => !isStopWord(w));
+  const words = [...new Set(queryTerms(question).flatMap((term) => term.words))].filter(
+    (w) => !isStopWord(w),
+  );
   const frequencies = documentFrequencies(db, words);
   const stems = stemmed(words);
   const seenIn = (text: string) => {

@@ -2,7 +2,7 @@ import { AppError } from "@benchai/contract/errors";
 import type { FolderSpec, SourceView } from "@benchai/contract/rag";
 
 import { collectionFor, type Removed } from "./collections.ts";
-import { sweepOwnedFiles } from "./files.ts";
+import { deleteFilesOfSource } from "./files.ts";
 import type { Db } from "./open.ts";
 import { isoTime, jsonObject, publicId, whenSet } from "./rows.ts";
 
@@ -94,11 +94,6 @@ export function listSources(
     .map(view);
 }
 
-/** One source of the owner by its public id; 404 when there is none. */
-export function sourceOf(db: Db, { owner, id }: { readonly owner: string; readonly id: string }): Source {
-  return source(rowOf(db, owner, id));
-}
-
 /** Deletes a source with its documents; a folder's files stay where they are. */
 export function deleteSource(
   db: Db,
@@ -112,8 +107,8 @@ export function deleteSource(
       )
       .pluck()
       .all(row.id);
+    deleteFilesOfSource(db, { sourceId: row.id });
     db.prepare("DELETE FROM sources WHERE id = ?").run(row.id);
-    sweepOwnedFiles(db);
     return { removedChunkIds };
   })();
 }

@@ -79,8 +79,8 @@ const api = guarded(path, {
   embeddingModel: on(embeddingModel),
   putVectors: on(putVectors),
   putMemoryVectors: on(putMemoryVectors),
-  optimizeMemories: (_: undefined) => optimizeMemories(db),
-  truncateWal: (_: undefined) => truncateWal(db),
+  optimizeMemories: () => optimizeMemories(db),
+  truncateWal: () => truncateWal(db),
 });
 export type WriterApi = typeof api;
 

@@ -28,25 +28,38 @@ describe("the vector matrix", () => {
     newScan = await compileScan();
   });
 
-  it.each([16, 384, 512, 50, 1_000])("scores rows of %i dimensions as their floats do, up to rounding", (dimensions) => {
-    const next = numbers(dimensions);
-    const matrix = new VectorMatrix(newScan(), dimensions);
-    const rows = Array.from({ length: 60 }, (_, i) => ({ chunkId: i + 1, documentId: i, collectionId: 1, unit: randomUnit(next, dimensions) }));
-    matrix.add(rows);
-    const query = randomUnit(next, dimensions);
-    const hits = matrix.search(query, everything(1), 60);
-    expect(hits).toHaveLength(60);
-    for (const { chunkId, score } of hits) {
-      const row = rows.find((one) => one.chunkId === chunkId);
-      expect(Math.abs(score - dot(query, row?.unit ?? query))).toBeLessThan(0.02);
-    }
-    expect(hits.map((hit) => hit.score)).toEqual(hits.map((hit) => hit.score).toSorted((a, b) => b - a));
-  });
+  it.each([16, 384, 512, 50, 1_000])(
+    "scores rows of %i dimensions as their floats do, up to rounding",
+    (dimensions) => {
+      const next = numbers(dimensions);
+      const matrix = new VectorMatrix(newScan(), dimensions);
+      const rows = Array.from({ length: 60 }, (_, i) => ({
+        chunkId: i + 1,
+        documentId: i,
+        collectionId: 1,
+        unit: randomUnit(next, dimensions),
+      }));
+      matrix.add(rows);
+      const query = randomUnit(next, dimensions);
+      const hits = matrix.search(query, everything(1), 60);
+      expect(hits).toHaveLength(60);
+      for (const { chunkId, score } of hits) {
+        const row = rows.find((one) => one.chunkId === chunkId);
+        expect(Math.abs(score - dot(query, row?.unit ?? query))).toBeLessThan(0.02);
+      }
+      expect(hits.map((hit) => hit.score)).toEqual(hits.map((hit) => hit.score).toSorted((a, b) => b - a));
+    },
+  );
 
   it("finds across blocks, and keeps what it holds while it grows", () => {
     const next = numbers(1);
     const matrix = new VectorMatrix(newScan(), 32);
-    const rows = Array.from({ length: 2 * blockRows + 5 }, (_, i) => ({ chunkId: i, documentId: i, collectionId: 1, unit: randomUnit(next, 32) }));
+    const rows = Array.from({ length: 2 * blockRows + 5 }, (_, i) => ({
+      chunkId: i,
+      documentId: i,
+      collectionId: 1,
+      unit: randomUnit(next, 32),
+    }));
     matrix.add(rows);
     for (const at of [0, blockRows - 1, blockRows, 2 * blockRows + 4])
       expect(found(matrix.search(rows[at]?.unit ?? new Float32Array(32), everything(1), 1))).toEqual([at]);
@@ -56,10 +69,21 @@ describe("the vector matrix", () => {
     const next = numbers(2);
     const query = randomUnit(next, 16);
     const matrix = new VectorMatrix(newScan(), 16);
-    matrix.add(Array.from({ length: 200 }, (_, i) => ({ chunkId: i, documentId: i, collectionId: 1, unit: query })));
-    matrix.add([7, 8].map((id) => ({ chunkId: 1_000 + id, documentId: id, collectionId: 2, unit: query.map((v) => -v) })));
+    matrix.add(
+      Array.from({ length: 200 }, (_, i) => ({ chunkId: i, documentId: i, collectionId: 1, unit: query })),
+    );
+    matrix.add(
+      [7, 8].map((id) => ({
+        chunkId: 1_000 + id,
+        documentId: id,
+        collectionId: 2,
+        unit: query.map((v) => -v),
+      })),
+    );
     expect(found(matrix.search(query, everything(2), 5))).toEqual([1_007, 1_008]);
-    expect(found(matrix.search(query, { collections: new Set([1, 2]), documents: new Set([8, 900]) }, 5))).toEqual([8, 1_008]);
+    expect(
+      found(matrix.search(query, { collections: new Set([1, 2]), documents: new Set([8, 900]) }, 5)),
+    ).toEqual([8, 1_008]);
     expect(matrix.search(query, everything(), 5)).toEqual([]);
   });
 

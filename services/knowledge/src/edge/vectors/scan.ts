@@ -5,7 +5,8 @@ import createWabt from "wabt";
 // TypeScript has these only together with a browser's whole surface.
 declare const WebAssembly: {
   readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: unknown };
+  /** Its exports are what scan.wat says. */
+  readonly Instance: new (module: object) => { readonly exports: Scan };
 };
 
 /** A memory that grows in pages of 64 kB; growing gives it a new buffer and answers with the pages there were. */
@@ -15,12 +16,14 @@ export type ScanMemory = { readonly buffer: ArrayBuffer; grow(pages: number): nu
 export type Scan = {
   readonly memory: ScanMemory;
   readonly scan: (
-    row: number,
-    count: number,
-    dimensions: number,
-    query: number,
-    scale: number,
-    score: number,
+    ...addresses: readonly [
+      row: number,
+      count: number,
+      dimensions: number,
+      query: number,
+      scale: number,
+      score: number,
+    ]
   ) => void;
 };
 
@@ -31,8 +34,7 @@ export async function compileScan(): Promise<() => Scan> {
   const assembled = wabt.parseWat("scan.wat", source, { simd: true });
   try {
     const module = new WebAssembly.Module(new Uint8Array(assembled.toBinary({}).buffer));
-    // What scan.wat exports.
-    return () => new WebAssembly.Instance(module).exports as Scan;
+    return () => new WebAssembly.Instance(module).exports;
   } finally {
     assembled.destroy();
   }
