@@ -6,7 +6,7 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-import type { EnrichmentReport } from "@benchai/contract/enrichment";
+import type { EnrichmentReport, EnrichmentRequest } from "@benchai/contract/enrichment";
 import type { JobView } from "@benchai/contract/jobs";
 import type { MemoryHit, MemoryView } from "@benchai/contract/memory";
 import type { SearchAnswer } from "@benchai/contract/rag";
@@ -58,6 +58,9 @@ async function finished(job: JobView): Promise<JobView> {
   });
 }
 
+/** The field is ours: the official client's types do not know it, and send it all the same. */
+const asking = (benchai: EnrichmentRequest) => ({ benchai });
+
 const question = [{ role: "user" as const, content: "When is the boiler serviced by Huber & Sons?" }];
 
 test("health says that memory and documents are there", async () => {
@@ -103,7 +106,7 @@ test("a chat is enriched only when it asks, with citations that the official cli
     model: "tiny-chat",
     messages: question,
     max_tokens: 4,
-    ...{ benchai: { rag: true } },
+    ...asking({ rag: true }),
   });
   const report = (enriched as unknown as { benchai: EnrichmentReport }).benchai;
   expect(report.citations.map((c) => c.reference)).toEqual(["boiler.md#L1-L5"]);
@@ -116,7 +119,7 @@ test("a question that nothing bears on is passed on as it is", async () => {
     model: "tiny-chat",
     messages: unrelated,
     max_tokens: 4,
-    ...{ benchai: { rag: true, memory: true } },
+    ...asking({ rag: true, memory: true }),
   });
   expect((answer as unknown as { benchai: EnrichmentReport }).benchai).toMatchObject({
     citations: [],

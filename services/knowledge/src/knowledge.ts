@@ -18,6 +18,7 @@ import { Embedding } from "./embedding.ts";
 import { enrich } from "./enrich.ts";
 import { IdleExtraction } from "./idle-extraction.ts";
 import { indexJob } from "./index-job.ts";
+import type { IngestControl } from "./ingest.ts";
 import { Jobs, type JobStore } from "./jobs.ts";
 import { knowledgeTools } from "./mcp-tools.ts";
 import { MemoryPart } from "./memory-part.ts";
@@ -89,23 +90,8 @@ async function startParts(
   const memory = new MemoryPart(store, embedding, written, config.EMBED_TIMEOUT_MS);
   const documents = new DocumentsPart(config, store, embedding, parsers, written);
   const extraction = new IdleExtraction(store, config.EXTRACT_MODEL);
-  const jobs = new Jobs(
-    jobStore(store),
-    new BullDispatcher(config.VALKEY_HOST, config.VALKEY_PORT, "knowledge", log),
-    {
-      index: indexJob(documents.ingest),
-      optimize: () => store.write.optimizeMemories(undefined),
-      extract: extraction.handler(config.ROUTER_URL),
-    },
-    log,
-  );
-  const watchers = new Watchers(
-    {
-      folderSources: () => store.read.folderSources(undefined),
-      index: (sourceId, control) => documents.ingest.indexFolder(sourceId, control),
-    },
-    log,
-  );
+  const jobs = jobsOf(config, log, { store, documents, extraction });
+  const watchers = watchersOf(log, store, documents);
   const embeddingRun = embedding.run(stopping.signal);
   await jobs.start();
   await watchers.refresh();
@@ -129,6 +115,30 @@ async function startParts(
       await store.close();
     },
   };
+}
+
+type Workers = {
+  readonly store: Store;
+  readonly documents: DocumentsPart;
+  readonly extraction: IdleExtraction;
+};
+
+function jobsOf(config: KnowledgeConfig, log: Logger, { store, documents, extraction }: Workers): Jobs {
+  const queue = new BullDispatcher(config.VALKEY_HOST, config.VALKEY_PORT, "knowledge", log);
+  const handlers = {
+    index: indexJob(documents.ingest),
+    optimize: () => store.write.optimizeMemories(undefined),
+    extract: extraction.handler(config.ROUTER_URL),
+  };
+  return new Jobs(jobStore(store), queue, handlers, log);
+}
+
+function watchersOf(log: Logger, store: Store, { ingest }: DocumentsPart): Watchers {
+  const ports = {
+    folderSources: () => store.read.folderSources(undefined),
+    index: (sourceId: number, control: IngestControl) => ingest.indexFolder(sourceId, control),
+  };
+  return new Watchers(ports, log);
 }
 
 function openEmbedder(config: KnowledgeConfig, signal: AbortSignal, onDeath: (error: Error) => void) {

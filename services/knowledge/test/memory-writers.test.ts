@@ -56,9 +56,9 @@ test(
       }),
     );
     let reads = 0;
-    let isDone = false;
+    const done = new AbortController();
     const reading = (async () => {
-      for (; !isDone; reads += 1)
+      for (; !done.signal.aborted; reads += 1)
         await reader.call.searchMemories({
           owner: "ann",
           query: `says ${reads}`,
@@ -69,7 +69,7 @@ test(
     })();
     const shared = (await adding).flat();
     const took = performance.now() - startMs;
-    isDone = true;
+    done.abort();
     await reading;
     expect(shared.filter((outcome) => outcome === "added")).toHaveLength(each / 10);
     expect(shared.filter((outcome) => outcome === "duplicate")).toHaveLength((each / 10) * (writers - 1));

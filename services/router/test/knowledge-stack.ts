@@ -21,7 +21,7 @@ export async function startKnowledgeStack(
   };
 }
 
-export const citation = {
+const citation = {
   reference: "notes/a.md#L1-L2",
   collection: "notes",
   document_id: "1",

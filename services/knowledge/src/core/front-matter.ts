@@ -81,7 +81,7 @@ const isoDate =
   /^(\d{4})[-/](\d{2})[-/](\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?) ?(Z|[+-]\d{2}:\d{2})?)?/u;
 
 /** An ISO date or time in epoch ms, in UTC unless it names a zone. */
-export function readDate(value: unknown): number | undefined {
+function readDate(value: unknown): number | undefined {
   const found = typeof value === "string" ? isoDate.exec(value.trim()) : null;
   if (!found) return undefined;
   const [, year, month, day, time = "00:00", zone = "Z"] = found;

@@ -237,7 +237,14 @@ describe("documents over HTTP", () => {
     expect((await ask("local", "GET", "/v1/rag/sources?collection=job")).body.data).toHaveLength(1);
     expect((await ask("local", "DELETE", "/v1/rag/collections/job")).status).toBe(204);
     expect((await ask("local", "GET", "/v1/rag/documents")).body.data).toEqual([]);
-    expect((await ask("local", "POST", "/v1/rag/documents", text)).status).toBe(404);
+    expect((await ask("local", "GET", "/v1/rag/collections/job")).status).toBe(404);
+  });
+
+  it("makes the collection that something is put into", async () => {
+    const { ask, done } = await service();
+    const text = { path: "a.md", text: "alpha", collection: "new" };
+    await done("local", (await ask("local", "POST", "/v1/rag/documents", text)).body.job.id);
+    expect((await ask("local", "GET", "/v1/rag/collections/new")).body).toMatchObject({ documents: 1 });
   });
 
   it("follows a job by server-sent events to its end", async () => {

@@ -54,7 +54,7 @@ export type MemoryDeps = {
   readonly timeOf: (text: string, param: string) => number;
 };
 
-export type MemoryPage = {
+type MemoryPage = {
   readonly limit: number;
   readonly namespace?: string | undefined;
   readonly category?: string | undefined;

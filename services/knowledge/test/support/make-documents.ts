@@ -3,7 +3,7 @@ import { crc32, deflateRawSync } from "node:zlib";
 type ZipEntry = { readonly name: string; readonly content: Buffer | string; readonly claimedBytes?: number };
 
 /** A zip file (APPNOTE 4.3); `claimedBytes` is what it says that an entry unpacks to, when it lies. */
-export function zipOf(entries: readonly ZipEntry[]): Buffer {
+function zipOf(entries: readonly ZipEntry[]): Buffer {
   const parts: Buffer[] = [];
   const directory: Buffer[] = [];
   let offset = 0;

@@ -77,7 +77,7 @@ export function edited(json: Uint8Array, edits: readonly Edit[]): Uint8Array {
   return joined(parts);
 }
 
-export function joined(parts: readonly Uint8Array[]): Uint8Array {
+function joined(parts: readonly Uint8Array[]): Uint8Array {
   const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {

@@ -18,7 +18,7 @@ export function readLine(lines: TextLines, line: number): MarkdownLine {
 }
 
 /** The rest of a line from an offset that stands in column `column`. */
-export function readFrom(lines: TextLines, line: number, offset: number, column: number): MarkdownLine {
+function readFrom(lines: TextLines, line: number, offset: number, column: number): MarkdownLine {
   const to = endOf(lines, line);
   let [from, indent] = [offset, column];
   for (; from < to; from += 1) {

@@ -4,7 +4,7 @@ import { secretIn } from "./secrets.ts";
 /** Why a statement is not remembered, and what to do. `reason` is for programs. */
 export type Refusal = { readonly reason: RefusalReason; readonly message: string };
 
-export const refusalReasons = [
+const refusalReasons = [
   "secret",
   "empty",
   "no_words",

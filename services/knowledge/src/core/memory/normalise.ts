@@ -59,7 +59,7 @@ function stem(word: string): string {
   if (word === "has") return "have";
   const american =
     word.length > 4 ? word.replace("our", "or").replace(/is(e|es|ing|ed|ation)$/u, "iz$1") : word;
-  if (american.length > 4 && /ies$/u.test(american)) return `${american.slice(0, -3)}y`;
+  if (american.length > 4 && american.endsWith("ies")) return `${american.slice(0, -3)}y`;
   if (american.length > 4 && /(?:ss|x|ch|sh)es$/u.test(american)) return american.slice(0, -2);
   return american.length > 3 && /[^sui]s$/u.test(american) ? american.slice(0, -1) : american;
 }

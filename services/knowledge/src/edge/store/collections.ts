@@ -109,12 +109,9 @@ function requireCollection(db: Db, named: Named): number {
   return id;
 }
 
-/** The same, but the default collection is made when it is missing. */
+/** The row id of the collection that something is put into, which is made when it is missing. */
 export function collectionFor(db: Db, named: Named & { readonly nowMs: number }): number {
-  const id = idOf(db, named);
-  if (id !== undefined) return id;
-  if (named.name !== defaultCollection) throw unknownCollection(named.name);
-  return insert(db, { ...named, description: "" });
+  return idOf(db, named) ?? insert(db, { ...named, description: "" });
 }
 
 function insert(

@@ -19,7 +19,9 @@ import type { Db } from "./open.ts";
 import { publicId } from "./rows.ts";
 
 /** Larger files and more rows than the original ever had are somebody's attempt. */
-export const largestDatabaseBytes = 256 * 1_024 * 1_024;
+const largestDatabaseBytes = 256 * 1_024 * 1_024;
+/** One page (sqlite.org/fileformat2.html). */
+const smallestDatabaseBytes = 512;
 const mostRows = 200_000;
 /** In bytes; a longer text is refused, and never read into memory. */
 const longestContent = 65_536;
@@ -38,7 +40,8 @@ export function importHistoric(
       "body_too_large",
       `the database is larger than ${largestDatabaseBytes / 1_048_576} MB`,
     );
-  if (new TextDecoder("latin1").decode(bytes.subarray(0, 16)) !== "SQLite format 3\0")
+  const beginning = new TextDecoder("latin1").decode(bytes.subarray(0, 16));
+  if (beginning !== "SQLite format 3\0" || bytes.length < smallestDatabaseBytes)
     throw unreadable("it does not begin as one; send the file's bytes as they are");
   const { memories, skipped } = readCopy(bytes, nowMs);
   const batch = publicId("batch");

@@ -49,26 +49,31 @@ function addNow(db: Db, { owner, request, batch, nowMs }: Parameters<typeof addM
     const isSame = contentKey(twin.content) === contentKey(content);
     return { outcome: isSame ? "duplicate" : "near_duplicate", memory: memoryView(twin) };
   }
-  const id = insertMemory(db, {
+  const id = insertMemory(db, { ...newRow(request, place), batch: batch ?? null, validFromMs: fromMs });
+  if (former) end(db, former, id, fromMs);
+  return { outcome: "added", memory: memoryView(requireMemory(db, owner, id)) };
+}
+
+function newRow(
+  { content, category = "general", importance = 0.5, pinned, provenance = {} }: MemoryAddRequest,
+  { ownerId: owners, namespace, nowMs }: Place,
+) {
+  return {
     publicId: publicId("mem"),
     ownerId: owners,
     namespace,
     content,
-    category: request.category ?? "general",
-    importance: request.importance ?? 0.5,
-    isPinned: request.pinned === true ? 1 : 0,
-    provenance: JSON.stringify(provenanceOf(request.provenance ?? {})),
-    batch: batch ?? null,
+    category,
+    importance,
+    isPinned: pinned === true ? 1 : 0,
+    provenance: JSON.stringify(provenanceOf(provenance)),
     createdMs: nowMs,
     updatedMs: nowMs,
-    validFromMs: fromMs,
     validToMs: null,
     supersededBy: null,
     accessCount: 0,
     accessedMs: null,
-  });
-  if (former) end(db, former, id, fromMs);
-  return { outcome: "added", memory: memoryView(requireMemory(db, owner, id)) };
+  };
 }
 
 /** Writes one row with its index; the caller has a transaction open and knows that the id and the statement are free. */

@@ -1,23 +1,15 @@
 import { join } from "node:path";
 
 import fc from "fast-check";
-import { beforeEach, describe, expect, it, test } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 
 import { AppError } from "@benchai/contract/errors";
 import type { MemoryAddRequest } from "@benchai/contract/memory";
 
 import { count, temporaryFolder } from "../../../test/folder.ts";
-import { exportMemories, importLines } from "./memory-import.ts";
 import { putMemoryVectors, unembeddedMemories } from "./memory-vectors.ts";
 import { memoryStats, recentMemories, relevantMemories, searchMemories } from "./memories-read.ts";
-import {
-  addMemory,
-  changeMemory,
-  forgetBatch,
-  forgetMemory,
-  noteAccess,
-  optimizeMemories,
-} from "./memories-write.ts";
+import { addMemory, changeMemory, noteAccess } from "./memories-write.ts";
 import { type Db, openWriter } from "./open.ts";
 import { embeddingModel } from "./vectors.ts";
 
@@ -254,179 +246,5 @@ describe("finding", () => {
     }
     expect(new Set(seen).size).toBe(25);
     expect(seen).toHaveLength(25);
-  });
-});
-
-test(
-  "A9, E3: of 4 owners with 1,000 memories each, 10,000 random reads see none of another's",
-  { timeout: 60_000 },
-  () => {
-    const owners = ["ann", "bob", "cat", "dan"];
-    const words = ["tea", "coffee", "train", "blue", "cat", "Graz", "Linz", "Monday"];
-    const modelId = embeddingModel(db, { fingerprint: "m", dimensions: 2, nowMs });
-    const unit = Float32Array.of(1, 0);
-    db.transaction(() => {
-      for (const owner of owners)
-        for (let i = 0; i < 1_000; i += 1)
-          add(
-            `${owner} ${words[i % 8]} ${words[(i >> 3) % 8]} ${i}`,
-            { namespace: i % 3 === 0 ? "n" : "" },
-            owner,
-          );
-      putMemoryVectors(db, {
-        modelId,
-        vectors: unembeddedMemories(db, { modelId, limit: 4_000 })
-          .filter((m) => m.memoryId % 10 === 0)
-          .map((m) => ({ ...m, unit })),
-      });
-    })();
-    const ids = new Map(
-      owners.map((owner) => [
-        owner,
-        recentMemories(db, { owner, limit: 1_000, asOfMs: nowMs }).map((m) => m.id),
-      ]),
-    );
-    let foreign = 0;
-    let seen = 0;
-    let at = 1;
-    const random = (n: number) => (at = (at * 48_271) % 2_147_483_647) % n;
-    for (let read = 0; read < 10_000; read += 1) {
-      const owner = owners[random(4)] ?? "";
-      const other = owners[random(4)] ?? "";
-      const common = {
-        owner,
-        limit: 1 + random(20),
-        asOfMs: nowMs,
-        nowMs,
-        ...(random(2) === 0 ? { namespace: "n" } : {}),
-      };
-      const kind = random(10);
-      const rows =
-        kind < 5
-          ? searchMemories(db, {
-              ...common,
-              query: `${other} ${random(1_000)}`,
-              vector: kind === 0 ? { modelId, unit } : undefined,
-            })
-          : kind < 8
-            ? recentMemories(db, common)
-            : exportMemories(db, { owner, after: random(4_000), limit: 20 })
-                .lines.trim()
-                .split("\n")
-                .filter(Boolean)
-                .map((l) => JSON.parse(l) as { content: string });
-      seen += rows.length;
-      foreign += rows.filter((m) => !m.content.startsWith(owner)).length;
-      if (owner !== other && read % 10 === 0) {
-        const id = ids.get(other)?.[random(1_000)] ?? "";
-        expect(codeOf(() => forgetMemory(db, { owner, id }))).toBe("not_found");
-        expect(codeOf(() => recentMemories(db, { ...common, before: id }))).toBe("not_found");
-      }
-    }
-    expect(foreign).toBe(0);
-    expect(seen).toBeGreaterThan(20_000);
-    expect(count(db, "memories")).toBe(4_000);
-  },
-);
-
-describe("export and import", () => {
-  const exported = (of: Db, owner: string) => {
-    let lines = "";
-    for (let after: number | undefined = 0; after !== undefined;) {
-      const page: { lines: string; last?: number } = exportMemories(of, { owner, after, limit: 7 });
-      lines += page.lines;
-      after = page.last;
-    }
-    return lines;
-  };
-
-  it("gives the same bytes after a round trip, into another owner and another database", () => {
-    for (let i = 0; i < 30; i += 1)
-      add(
-        `statement "${i}" \u2028 é 🙂`,
-        {
-          importance: i / 30,
-          pinned: i % 2 === 0,
-          namespace: i % 3 === 0 ? "n" : "",
-          provenance: { turn: "t", conversation: "c", span: [1, 2] },
-        },
-        "ann",
-        nowMs + i,
-      );
-    const old = add("lives in Graz").memory.id;
-    const next = add("lives in Linz", { supersedes: old }).memory.id;
-    noteAccess(db, { accesses: [{ owner: "ann", ids: [next], atMs: nowMs }] });
-    const ndjson = exported(db, "ann");
-    expect(importLines(db, { owner: "bob", ndjson, nowMs })).toMatchObject({
-      imported: 32,
-      duplicates: 0,
-      refused: 0,
-    });
-    expect(exported(db, "bob")).toBe(ndjson);
-    expect(exported(db, "ann")).toBe(ndjson);
-    const other = openWriter(join(temporaryFolder(), "knowledge.db"));
-    importLines(other, { owner: "ann", ndjson, nowMs });
-    expect(exported(other, "ann")).toBe(ndjson);
-    expect(importLines(other, { owner: "ann", ndjson, nowMs })).toMatchObject({
-      imported: 0,
-      duplicates: 32,
-    });
-    other.close();
-  });
-
-  it("gives another id where the owner has it for something else, and links follow", () => {
-    const old = add("lives in Graz").memory.id;
-    const next = add("lives in Linz", { supersedes: old }).memory.id;
-    const changed = exported(db, "ann").replaceAll("Graz", "Rom").replaceAll("Linz", "Wien");
-    expect(importLines(db, { owner: "ann", ndjson: changed, nowMs })).toMatchObject({ imported: 2 });
-    const all = exported(db, "ann")
-      .trim()
-      .split("\n")
-      .map((l) => JSON.parse(l) as { id: string; content: string; superseded_by?: string });
-    const [rome, vienna] = [
-      all.find((m) => m.content.includes("Rom")),
-      all.find((m) => m.content.includes("Wien")),
-    ];
-    expect(rome?.superseded_by).toBe(vienna?.id);
-    expect(new Set([old, next, rome?.id, vienna?.id]).size).toBe(4);
-  });
-
-  it("takes all or nothing of lines, refuses secrets and says how doubtful the rest is", () => {
-    add("likes tea");
-    const line = exported(db, "ann").trim();
-    expect(codeOf(() => importLines(db, { owner: "bob", ndjson: `${line}\n{"id":1}\n`, nowMs }))).toBe(
-      "invalid_request",
-    );
-    expect(codeOf(() => importLines(db, { owner: "bob", ndjson: `${line}\nnot json`, nowMs }))).toBe(
-      "invalid_json",
-    );
-    expect(count(db, "memories")).toBe(1);
-    const other = (id: string, content: string) =>
-      line.replace(/"id":"[^"]*"/u, `"id":"${id}"`).replace("likes tea", content);
-    const ndjson = [
-      line,
-      other("x1", "my password is hunter2"),
-      other("x2", "thanks"),
-      other("x3", "likes tea"),
-    ].join("\n");
-    const answer = importLines(db, { owner: "bob", ndjson, nowMs });
-    expect(answer).toMatchObject({
-      imported: 2,
-      duplicates: 1,
-      refused: 1,
-      doubtful: { small_talk: 1 },
-      problems: [{ row: 2 }],
-    });
-    expect(JSON.stringify(answer)).not.toContain("hunter2");
-  });
-
-  it("undoes a batch, and only the owner's", () => {
-    addMemory(db, { owner: "ann", request: { content: "likes tea" }, batch: "batch_1", nowMs });
-    addMemory(db, { owner: "bob", request: { content: "likes tea" }, batch: "batch_1", nowMs });
-    add("stays here");
-    expect(forgetBatch(db, { owner: "ann", batch: "batch_1" })).toEqual({ deleted: 1, isErased: true });
-    expect(codeOf(() => forgetBatch(db, { owner: "ann", batch: "batch_1" }))).toBe("not_found");
-    expect(count(db, "memories")).toBe(2);
-    expect(optimizeMemories(db)).toEqual({ isErased: true });
   });
 });

@@ -3,7 +3,7 @@ import { Value } from "typebox/value";
 import { AppError } from "@benchai/contract/errors";
 import { type MemoryImportAnswer, MemoryRecord } from "@benchai/contract/memory";
 
-import { refusalOf } from "../../core/memory/gate.ts";
+import { type Refusal, refusalOf } from "../../core/memory/gate.ts";
 import { equalTo, insertMemory } from "./memories-write.ts";
 import {
   epochMsOf,
@@ -119,6 +119,11 @@ export function importCandidates(
   return db.transaction(() => importNow(db, call)).immediate();
 }
 
+/** What the gate would only doubt comes in, since somebody kept it before. */
+function isFinal({ reason }: Refusal): boolean {
+  return reason === "secret" || reason === "empty";
+}
+
 function importNow(
   db: Db,
   { owner, candidates, batch, nowMs }: Parameters<typeof importCandidates>[1],
@@ -131,7 +136,7 @@ function importNow(
   let duplicates = 0;
   for (const candidate of candidates) {
     const refusal = refusalOf(candidate.content);
-    if (refusal?.reason === "secret" || refusal?.reason === "empty") {
+    if (refusal && isFinal(refusal)) {
       problems.push({ row: candidate.row, reason: refusal.message });
       continue;
     }

@@ -25,7 +25,8 @@ import { unembeddedChunks } from "./vectors.ts";
 import type { StoreThreadData } from "./writer-thread.ts";
 
 // Only `startStore` starts this thread.
-const { path } = workerData as StoreThreadData;
+const data: StoreThreadData = workerData;
+const { path } = data;
 const db = openReader(path);
 const vectors = new VectorIndex(db, await compileScan());
 

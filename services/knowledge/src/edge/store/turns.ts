@@ -16,7 +16,7 @@ export type WaitingTurn = {
 };
 
 /** A turn that could not be read so often is dropped. */
-export const mostAttempts = 3;
+const mostAttempts = 3;
 /** Waiting turns of one owner: a model that never comes must not fill the disk. */
 const mostWaiting = 5_000;
 /** UTF-16 units of a turn's messages; more than that is pasted material. */

@@ -37,7 +37,8 @@ import { embeddingModel, putVectors } from "./vectors.ts";
 export type StoreThreadData = { readonly path: string };
 
 // Only `startStore` starts this thread.
-const { path } = workerData as StoreThreadData;
+const data: StoreThreadData = workerData;
+const { path } = data;
 const db = openWriter(path);
 sweepOwnedFiles(db);
 
