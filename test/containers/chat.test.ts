@@ -114,10 +114,14 @@ test("the model list names every model and alias, and where it stands", async ()
 });
 
 test("health keeps the historic shape and tells what was seen", async () => {
-  const health = (await (await fetch(`${stack.baseUrl}/health`)).json()) as { service: unknown };
+  type Health = { service: unknown; features: { memory: boolean } };
+  const health = await eventually("the router has seen the knowledge service", async () => {
+    const now = (await (await fetch(`${stack.baseUrl}/health`)).json()) as Health;
+    return now.features.memory ? now : undefined;
+  });
   expect(health).toMatchObject({
     status: "ok",
-    features: { streaming: true, memory: false, tts: false, rag: false, obsidian: false },
+    features: { streaming: true, memory: true, tts: false, rag: true, obsidian: false },
     controller: { connected: true, role: "leader" },
   });
   expect(typeof health.service).toBe("string");
