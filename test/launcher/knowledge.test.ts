@@ -168,21 +168,3 @@ describe("restore", () => {
     expect(box.mutations()).toEqual([]);
   });
 });
-
-describe("eval", () => {
-  test("passes the owner's questions and options on, and prints the figures", async () => {
-    const box = stack();
-    box.answer("eval-said", "nDCG@10 0.81\n");
-    box.write("questions.jsonl", '{"query":"fox","path":"a.md"}\n');
-    const result = await box.run(["eval", join(box.home, "questions.jsonl"), "--k", "5"]);
-    expect(result).toMatchObject({ code: 0, out: "nDCG@10 0.81\n" });
-    expect(box.given("questions")).toContain('"fox"');
-    expect(box.mutations()).toEqual([`compose exec -T ${cli} eval --questions - --k 5`]);
-  });
-
-  test("without a file asks questions of the service's own making", async () => {
-    const box = stack();
-    await box.run(["eval", "--collection", "my notes"]);
-    expect(box.mutations()).toEqual([`compose exec -T ${cli} eval --collection my notes`]);
-  });
-});

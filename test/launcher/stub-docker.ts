@@ -22,8 +22,7 @@ type Answer =
   | "backups-said"
   | "backup-bytes"
   | "restore-said"
-  | "restore-error"
-  | "eval-said";
+  | "restore-error";
 
 export type StubEngine = Sandbox & {
   answer(name: Answer, text: string): void;
@@ -81,7 +80,6 @@ case "$*" in
   cat >"$D/restored"
   [ ! -e "$D/restore-error" ] || fail restore-error
   give restore-said ;;
-'compose '*' node services/knowledge/src/cli.ts eval '*) cat >"$D/questions"; give eval-said ;;
 'compose '*' node services/knowledge/src/cli.ts backups') give backups-said ;;
 'compose '*' node services/knowledge/src/cli.ts backup'*)
   [ -e "$D/backup-said" ] || { echo 'knowledge.db: the disk that holds it is full' >&2; exit 1; }

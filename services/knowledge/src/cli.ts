@@ -21,7 +21,6 @@ const commands = {
   backup: { usage: "backup [--prune]", run: backupCommand },
   backups: { usage: "backups", run: listCommand },
   restore: { usage: "restore NAME | -", run: restoreCommand },
-  eval: { usage: "eval [--questions FILE | -] [--collection NAME] [--k N]", run: evalCommand },
 } as const satisfies Record<string, Command>;
 
 const Env = Type.Object({ DATA_DIR: Type.String({ default: "/var/lib/benchai/knowledge" }) });
@@ -60,10 +59,6 @@ async function restoreCommand(args: readonly string[], dataDir: string): Promise
   const source = name === "-" ? { bytes: process.stdin } : { name };
   const { rows, replaced } = await restore(dataDir, source, Date.now());
   await say([`rows ${countsText(rows)}`, ...(replaced === undefined ? [] : [`replaced ${replaced}`])]);
-}
-
-async function evalCommand(): Promise<void> {
-  throw new AppError("not_found", "eval is not built yet");
 }
 
 function receiptLines(folder: string, receipt: BackupReceipt): readonly string[] {
