@@ -7,8 +7,6 @@ import type { StoreThreadData, WriterApi } from "./edge/store/writer-thread.ts";
 export type Store = {
   readonly write: ThreadCalls<WriterApi>;
   readonly read: ThreadCalls<ReaderApi>;
-  /** Calls that wait for the writer. */
-  readonly writesWaiting: () => number;
   close(): Promise<void>;
 };
 
@@ -39,7 +37,6 @@ export async function startStore(path: string, onDeath: (error: Error) => void):
   return {
     write: writer.call,
     read: reader.call,
-    writesWaiting: () => writer.load,
     close: async () => {
       await reader.close();
       await writer.close();

@@ -1,38 +1,24 @@
-import { join } from "node:path";
-
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 
-import { AppError } from "@benchai/contract/errors";
-import type { MemoryAddRequest } from "@benchai/contract/memory";
-
-import { count, temporaryFolder } from "../../../test/folder.ts";
+import { count } from "../../../test/folder.ts";
+import { adder, codeOf, memoryDatabase, nowMs } from "../../../test/memory-rig.ts";
 import { putMemoryVectors, unembeddedMemories } from "./memory-vectors.ts";
 import { memoryStats, recentMemories, relevantMemories, searchMemories } from "./memories-read.ts";
-import { addMemory, changeMemory, noteAccess } from "./memories-write.ts";
-import { type Db, openWriter } from "./open.ts";
+import { changeMemory, noteAccess } from "./memories-write.ts";
+import type { Db } from "./open.ts";
 import { embeddingModel } from "./vectors.ts";
 
-const nowMs = Date.parse("2026-11-24T00:00:00Z");
 let db: Db;
 
 beforeEach(() => {
-  db = openWriter(join(temporaryFolder(), "knowledge.db"));
+  db = memoryDatabase();
   return () => void db.close();
 });
 
-const add = (content: string, more: Partial<MemoryAddRequest> = {}, owner = "ann", atMs = nowMs) =>
-  addMemory(db, { owner, request: { content, ...more }, nowMs: atMs });
+const add = adder(() => db);
 const search = (query: string, more: object = {}, owner = "ann") =>
   searchMemories(db, { owner, query, limit: 10, asOfMs: nowMs, nowMs, ...more });
-const codeOf = (work: () => unknown): string | undefined => {
-  try {
-    work();
-    return undefined;
-  } catch (error) {
-    return error instanceof AppError ? error.code : String(error);
-  }
-};
 
 describe("remembering", () => {
   it("takes the historic shape, and says `general` and a middle importance for what is not said", () => {

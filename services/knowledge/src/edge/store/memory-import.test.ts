@@ -2,32 +2,20 @@ import { join } from "node:path";
 
 import { beforeEach, describe, expect, it } from "vitest";
 
-import { AppError } from "@benchai/contract/errors";
-import type { MemoryAddRequest } from "@benchai/contract/memory";
-
 import { count, temporaryFolder } from "../../../test/folder.ts";
+import { adder, codeOf, memoryDatabase, nowMs } from "../../../test/memory-rig.ts";
 import { exportMemories, importLines } from "./memory-import.ts";
 import { addMemory, forgetBatch, noteAccess, optimizeMemories } from "./memories-write.ts";
 import { type Db, openWriter } from "./open.ts";
 
-const nowMs = Date.parse("2026-11-24T00:00:00Z");
 let db: Db;
 
 beforeEach(() => {
-  db = openWriter(join(temporaryFolder(), "knowledge.db"));
+  db = memoryDatabase();
   return () => void db.close();
 });
 
-const add = (content: string, more: Partial<MemoryAddRequest> = {}, owner = "ann", atMs = nowMs) =>
-  addMemory(db, { owner, request: { content, ...more }, nowMs: atMs });
-const codeOf = (work: () => unknown): string | undefined => {
-  try {
-    work();
-    return undefined;
-  } catch (error) {
-    return error instanceof AppError ? error.code : String(error);
-  }
-};
+const add = adder(() => db);
 
 describe("export and import", () => {
   const exported = (of: Db, owner: string) => {

@@ -1,36 +1,22 @@
-import { join } from "node:path";
-
 import { beforeEach, expect, test } from "vitest";
 
-import { AppError } from "@benchai/contract/errors";
-import type { MemoryAddRequest } from "@benchai/contract/memory";
-
-import { count, temporaryFolder } from "../../../test/folder.ts";
+import { count } from "../../../test/folder.ts";
+import { adder, codeOf, memoryDatabase, nowMs } from "../../../test/memory-rig.ts";
 import { exportMemories } from "./memory-import.ts";
 import { putMemoryVectors, unembeddedMemories } from "./memory-vectors.ts";
 import { recentMemories, searchMemories } from "./memories-read.ts";
-import { addMemory, forgetMemory } from "./memories-write.ts";
-import { type Db, openWriter } from "./open.ts";
+import { forgetMemory } from "./memories-write.ts";
+import type { Db } from "./open.ts";
 import { embeddingModel } from "./vectors.ts";
 
-const nowMs = Date.parse("2026-11-24T00:00:00Z");
 let db: Db;
 
 beforeEach(() => {
-  db = openWriter(join(temporaryFolder(), "knowledge.db"));
+  db = memoryDatabase();
   return () => void db.close();
 });
 
-const add = (content: string, more: Partial<MemoryAddRequest> = {}, owner = "ann", atMs = nowMs) =>
-  addMemory(db, { owner, request: { content, ...more }, nowMs: atMs });
-const codeOf = (work: () => unknown): string | undefined => {
-  try {
-    work();
-    return undefined;
-  } catch (error) {
-    return error instanceof AppError ? error.code : String(error);
-  }
-};
+const add = adder(() => db);
 
 test(
   "A9, E3: of 4 owners with 1,000 memories each, 10,000 random reads see none of another's",
