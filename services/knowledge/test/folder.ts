@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { onTestFinished } from "vitest";
 
+import { collectionScope, ownerScope } from "../src/core/scope-token.ts";
 import type { Db } from "../src/edge/store/open.ts";
 
 /** A folder of the test's own, gone when it ends. */
@@ -21,7 +22,7 @@ export function fill(db: Db, memories = 20): void {
     INSERT INTO documents (public_id, source_id, collection_id, path, title, format, content_sha256, size_bytes,
       mtime_ns, ctime_ns, inode, date_ms, indexed_ms) VALUES ('d1', 1, 1, 'a.md', 'A', 'markdown', 'h', 9, '', '', '', 0, 0);
     INSERT INTO chunks (document_id, ordinal, start_line, end_line, heading_path, text_sha256) VALUES (1, 0, 1, 2, '[]', 'h');
-    INSERT INTO chunk_index (rowid, title, heading, body, parts, scope) VALUES (1, 'A', '', 'the quick brown fox', '', 'c1');
+    INSERT INTO chunk_index (rowid, title, heading, body, parts, scope) VALUES (1, 'A', '', 'the quick brown fox', '', '${collectionScope(1)}');
     INSERT INTO embedding_models (fingerprint, dimensions, created_ms) VALUES ('m', 4, 0);
     INSERT INTO chunk_vectors (chunk_id, model_id, unit) VALUES (1, 1, x'0011223344');`);
   const memory = addMemory(db);
@@ -37,7 +38,7 @@ export function addMemory(db: Db): (content: string) => void {
      VALUES (?, 1, ?, ?, 'fact', 0.5, 0, 0, 0)`,
   );
   const index = db.prepare<[number | bigint, string]>(
-    "INSERT INTO memory_index (rowid, content, parts, scope) VALUES (?, ?, '', 'o1')",
+    `INSERT INTO memory_index (rowid, content, parts, scope) VALUES (?, ?, '', '${ownerScope(1)}')`,
   );
   return db.transaction((content: string) => {
     index.run(row.run(content, content, content).lastInsertRowid, content);

@@ -1,6 +1,7 @@
 import { indexParts } from "../src/core/parts.ts";
 import type { Db } from "../src/edge/store/open.ts";
 import type { SearchScope } from "../src/edge/store/hits.ts";
+import { collectionScope } from "../src/core/scope-token.ts";
 
 export type PlainDocument = {
   readonly title?: string;
@@ -48,7 +49,7 @@ export function plainCollection(
       insertDocument.run(id, `doc_${id}`, sourceId, collectionId, path ?? `${id}.txt`, title, dateMs);
       for (const tag of tags) insertTag.run(id, tag);
       insertChunk.run(id, id, `sha-${id}`);
-      insertText.run(id, title, text, indexParts(text), `c${collectionId}`);
+      insertText.run(id, title, text, indexParts(text), collectionScope(collectionId));
       return id;
     },
   };

@@ -7,8 +7,8 @@ import { isStopWord } from "./stop-words.ts";
  */
 export type QueryTerm = { readonly words: readonly string[]; readonly isDerived: boolean };
 
-/** More terms cost time and add nothing: a question has a dozen, a pasted page thousands. */
-const mostTerms = 48;
+/** A question has a dozen, a pasted page thousands. Which of these are worth their time, the index's own counts tell. */
+const mostTerms = 128;
 
 /** Letters, numbers and marks, as the index's tokenizer (unicode61) takes them; whatever is between them separates. */
 const word = /[\p{L}\p{N}\p{M}]+/gu;
@@ -18,7 +18,7 @@ const compound = /[\p{L}\p{N}\p{M}]+(?:[_.:/\\-]+[\p{L}\p{N}\p{M}]+)*/gu;
 
 /**
  * What a question asks the full-text index for: each word once; an identifier as the phrase of its parts and as each
- * part; a run of a script without spaces as bigrams. Very common words are left out while others remain. At most 48
+ * part; a run of a script without spaces as bigrams. Very common words are left out while others remain. At most 128
  * terms, the likely rarest. Empty when nothing can be looked up, as for `?!` or an emoji.
  */
 export function queryTerms(text: string): readonly QueryTerm[] {
@@ -31,36 +31,6 @@ export function queryTerms(text: string): readonly QueryTerm[] {
   const all = [...terms.values()];
   const telling = all.filter((term) => !term.words.every((w) => isStopWord(w)));
   return likelyRarest(telling.length > 0 ? telling : all);
-}
-
-/**
- * An FTS5 expression that no text can break: every term is quoted, and holds letters, numbers and marks alone. Within
- * rows of one of the scopes, or with `everything` in all rows; undefined when there is nothing to look for or in.
- */
-export function matchExpression(
-  terms: readonly QueryTerm[],
-  scopes: readonly string[] | "everything",
-): string | undefined {
-  if (terms.length === 0 || scopes.length === 0) return undefined;
-  // The scope is a column of the index too, in which nobody's words are looked for.
-  const wanted = `- scope : (${terms.map((term) => termExpression(term)).join(" OR ")})`;
-  if (scopes === "everything") return wanted;
-  return `scope : (${scopes.map((scope) => quoted(scope)).join(" OR ")}) AND ${wanted}`;
-}
-
-/** One character of a CJK run is looked up as the beginning of a bigram. */
-function termExpression({ words, isDerived }: QueryTerm): string {
-  const phrase = quoted(words.join(" "));
-  if (!isDerived) return phrase;
-  return Array.from(words.join("")).length === 1 ? `parts : ${phrase} *` : `parts : ${phrase}`;
-}
-
-/** The MATCH expression for a text within scopes; undefined when nothing in it can be looked up. */
-export function lexicalQuery(
-  text: string,
-  { scopes }: { readonly scopes: readonly string[] },
-): string | undefined {
-  return matchExpression(queryTerms(text), scopes);
 }
 
 function termsOf(piece: string): QueryTerm[] {
@@ -101,8 +71,4 @@ function likelyRarest(terms: readonly QueryTerm[]): readonly QueryTerm[] {
 function rarity({ words }: QueryTerm): number {
   const text = words.join("");
   return Math.min(text.length, 16) + (/\p{N}/u.test(text) ? 4 : 0) + (words.length > 1 ? 4 : 0);
-}
-
-function quoted(text: string): string {
-  return `"${text.replaceAll('"', '""')}"`;
 }

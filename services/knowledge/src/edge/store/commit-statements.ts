@@ -29,10 +29,11 @@ function documentStatements(db: Db) {
     documentById: db.prepare<[number, number], StoredDocument>(
       "SELECT id, title, inode FROM documents WHERE source_id = ? AND id = ?",
     ),
-    insertDocument: db.prepare<[string, number, number, string]>(
+    insertDocument: db.prepare<[object]>(
       `INSERT INTO documents (public_id, source_id, collection_id, path, title, format, content_sha256,
-         size_bytes, mtime_ns, ctime_ns, inode, date_ms, indexed_ms)
-       VALUES (?, ?, ?, ?, '', '', '', 0, '', '', '', 0, 0)`,
+         size_bytes, mtime_ns, ctime_ns, inode, date_ms, properties, indexed_ms, problem)
+       VALUES (:publicId, :sourceId, :collectionId, :path, :title, :format, :sha256,
+         :sizeBytes, :mtimeNs, :ctimeNs, :inode, :dateMs, :properties, :nowMs, :problem)`,
     ),
     updateDocument: db.prepare<[object]>(
       `UPDATE documents SET path = :path, title = :title, format = :format, content_sha256 = :sha256,

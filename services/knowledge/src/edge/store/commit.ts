@@ -11,6 +11,7 @@ import { type CommitStatements, commitStatements, type StoredDocument } from "./
 import { ownedFilePurpose } from "./files.ts";
 import type { Db } from "./open.ts";
 import { publicId } from "./rows.ts";
+import { collectionScope } from "../../core/scope-token.ts";
 
 /** A document as parsed, without its text: the chunks have it. */
 type DocumentContent = Omit<ParsedDocument, "text">;
@@ -77,18 +78,20 @@ function commitDocument(sql: CommitStatements, place: Place, commit: DocumentCom
   const { outcome, path, sha256, stamp } = commit;
   const content = "problem" in outcome ? nothing(outcome.problem, path) : { ...outcome, problem: null };
   const before = storedDocument(sql, place.sourceId, commit);
-  const documentId = before?.id ?? insertDocument(sql, place, path);
   const { title, format, problem, tags, chunks, dateMs = commit.changedMs } = content;
   const properties = JSON.stringify(content.properties);
   const { nowMs } = place;
-  const row = { documentId, path, title, format, sha256, ...stamp, dateMs, properties, nowMs, problem };
-  sql.updateDocument.run(row);
-  sql.deleteTags.run(documentId);
+  const row = { path, title, format, sha256, ...stamp, dateMs, properties, nowMs, problem };
+  const documentId = before ? updateDocument(sql, before.id, row) : insertDocument(sql, place, row);
   for (const tag of new Set(tags)) sql.insertTag.run(documentId, tag);
   // Of a document that was handed over, `inode` is its file: another text has another one.
   if (before && before.inode !== stamp.inode) sql.deleteOwnedFile.run(before.inode, ownedFilePurpose);
   const isRetitled = before !== undefined && before.title !== title;
-  return replaceChunks(sql, { documentId, title, isRetitled, scope: `c${place.collectionId}` }, chunks);
+  return replaceChunks(
+    sql,
+    { documentId, title, isRetitled, scope: collectionScope(place.collectionId) },
+    chunks,
+  );
 }
 
 /** A document that could not be read is listed by its path. */
@@ -105,9 +108,20 @@ function storedDocument(
   return named ?? sql.documentAt.get(sourceId, path);
 }
 
-/** The rest of the row follows at once, in the same transaction. */
-function insertDocument(sql: CommitStatements, { sourceId, collectionId }: Place, path: string): number {
-  return Number(sql.insertDocument.run(publicId("doc"), sourceId, collectionId, path).lastInsertRowid);
+function updateDocument(sql: CommitStatements, documentId: number, row: object): number {
+  sql.updateDocument.run({ ...row, documentId });
+  sql.deleteTags.run(documentId);
+  return documentId;
+}
+
+function insertDocument(sql: CommitStatements, { sourceId, collectionId }: Place, row: object): number {
+  const { lastInsertRowid } = sql.insertDocument.run({
+    ...row,
+    publicId: publicId("doc"),
+    sourceId,
+    collectionId,
+  });
+  return Number(lastInsertRowid);
 }
 
 type Target = {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { searchScope, storedHits } from "./hits.ts";
+import { collectionScope } from "../../core/scope-token.ts";
 import { type Db, openWriter } from "./open.ts";
 
 /** Two owners with a collection of the same name each; chunk ids are the owner's number times ten, and on. */
@@ -36,7 +37,7 @@ function fill(db: Db): void {
       );
       db.prepare(
         "INSERT INTO chunk_index(rowid, title, heading, body, parts, scope) VALUES (?, 'A', 'H', ?, '', ?)",
-      ).run(id, `${name} ${ordinal}`, `c${owner}`);
+      ).run(id, `${name} ${ordinal}`, collectionScope(owner));
     }
   }
 }

@@ -1,13 +1,15 @@
 import { join } from "node:path";
 
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 
 import type { DocumentFilter } from "@benchai/contract/rag";
 
 import { temporaryFolder } from "../../../test/folder.ts";
 import { plainCollection } from "../../../test/plain-chunks.ts";
+import { lexicalQuery } from "../../core/match-expression.ts";
 import { queryTerms } from "../../core/query.ts";
 import { isRelevant } from "../../core/relevance.ts";
+import { collectionScope } from "../../core/scope-token.ts";
 import type { SearchScope } from "./hits.ts";
 import { type DocumentSelection, lexicalSearch, resolveDocuments } from "./lexical.ts";
 import { type Db, openReader, openWriter } from "./open.ts";
@@ -124,5 +126,59 @@ describe("the full-text index", () => {
     expect(judge("what does a sourdough starter need?")).toBe(true);
     expect(judge("how much water do elephants drink in Africa")).toBe(false);
     expect(judge("hello, who are you?")).toBe(false);
+  });
+});
+
+describe("a large full-text index", () => {
+  const db = openWriter(":memory:");
+  const common = ["alpha", "beta", "gamma", "delta", "epsilon"];
+  const large = plainCollection(db, "ann", "large");
+  const both = () => ({ ...large.scope, collectionIds: [1, 2] });
+  let small = large.scope;
+  let rare: readonly number[];
+  let last: number;
+  beforeAll(() => {
+    db.transaction(() => {
+      rare = Array.from({ length: 30 }, () => large.add({ text: "quince alpha" }));
+      for (let i = 0; i < 21_000; i += 1) {
+        const text = common.filter((_, bit) => (i >> bit) & 1).join(" ");
+        large.add({ text: `${text} filler`.repeat((i % 3) + 1) });
+      }
+      last = large.add({ text: "alpha beta gamma delta epsilon quince" });
+      const { scope, add } = plainCollection(db, "ann", "small");
+      for (let i = 0; i < 40; i += 1) add({ text: i % 2 ? "alpha" : "quince" });
+      small = scope;
+    })();
+    return () => db.close();
+  });
+  const find = (question: string, scope: SearchScope, documents: DocumentSelection = "all", limit = 40) =>
+    lexicalSearch(db, { terms: queryTerms(question), scope, documents, limit });
+  const ids = (hits: readonly { readonly chunkId: number }[]) => hits.map((hit) => hit.chunkId);
+
+  it("ranks what holds the rare word as if all words had been ranked", () => {
+    const question = "quince alpha beta gamma delta epsilon";
+    const exact = db
+      .prepare<[string], { id: number; score: number }>(
+        `SELECT rowid AS id, -rank AS score FROM chunk_index
+         WHERE chunk_index MATCH ? AND rank MATCH 'bm25(2.0, 1.5, 1.0, 0.5, 0.0)'`,
+      )
+      .all(lexicalQuery(question, { scopes: [collectionScope(1)] }) ?? "");
+    const scores = new Map(exact.map(({ id, score }) => [id, score]));
+    const found = find(question, large.scope);
+    expect(ids(found).toSorted((a, b) => a - b)).toEqual([...rare, last]);
+    for (const { chunkId, score } of found) expect(score / 2).toBeCloseTo(scores.get(chunkId) ?? NaN, 1);
+  });
+
+  it("keeps to the collections of its scope, whether they are nearly everything or little", () => {
+    expect(ids(find("quince", large.scope)).toSorted((a, b) => a - b)).toEqual([...rare, last]);
+    const inSmall = ids(find("quince alpha", small));
+    expect(inSmall).toHaveLength(40);
+    expect(Math.min(...inSmall)).toBeGreaterThan(last);
+  });
+
+  it("finds what a filter leaves, even if it holds the commonest words alone", () => {
+    const withoutQuince = Array.from({ length: 5 }, (_, i) => last - 1 - i);
+    const found = ids(find("quince alpha beta gamma delta epsilon filler", both(), withoutQuince));
+    expect(found.toSorted((a, b) => b - a)).toEqual(withoutQuince);
   });
 });

@@ -3,11 +3,13 @@ import picomatch from "picomatch";
 import { AppError } from "@benchai/contract/errors";
 import type { DocumentFilter } from "@benchai/contract/rag";
 
-import { matchExpression, type QueryTerm } from "../../core/query.ts";
-import { selectiveTerms } from "../../core/selective.ts";
+import { matchExpression } from "../../core/match-expression.ts";
+import type { QueryTerm } from "../../core/query.ts";
+import { collectionScope } from "../../core/scope-token.ts";
+import { enoughHits, planTerms, type TermBudget, type TermPlan, usualBudget } from "../../core/term-plan.ts";
 import type { SearchScope } from "./hits.ts";
 import type { Db } from "./open.ts";
-import { documentFrequencies } from "./term-frequencies.ts";
+import { chunkCount, documentFrequencies } from "./term-frequencies.ts";
 
 /** A chunk that a leg found; the higher the score, the better. */
 export type ScoredChunk = { readonly chunkId: number; readonly score: number };
@@ -21,61 +23,94 @@ export type DocumentSelection = "all" | readonly number[];
  */
 const weights = "2.0, 1.5, 1.0, 0.5, 0.0";
 
+type LexicalCall = {
+  readonly terms: readonly QueryTerm[];
+  readonly scope: SearchScope;
+  readonly documents: DocumentSelection;
+  readonly limit: number;
+};
+
 /**
- * The chunks that hold any of the terms, best first by bm25 with its sign turned. What the scope and the selection
- * leave out is not ranked at all. In a large index the commonest terms are dropped while rarer ones
- * remain: they cost the most and move the least.
+ * The chunks that hold any of the terms, best first by bm25 with its sign turned, within the scope and the selection. In a large
+ * index only chunks with one of the rarer terms are ranked, by all terms but the commonest; more are, where the
+ * selection leaves too few of them.
  */
-export function lexicalSearch(
-  db: Db,
-  {
-    terms,
-    scope,
-    documents,
-    limit,
-  }: {
-    readonly terms: readonly QueryTerm[];
-    readonly scope: SearchScope;
-    readonly documents: DocumentSelection;
-    readonly limit: number;
-  },
-): readonly ScoredChunk[] {
+export function lexicalSearch(db: Db, call: LexicalCall): readonly ScoredChunk[] {
   // One moment's truth: no collection can come between finding that the scope holds all of them and the search.
   return db.transaction(() => {
-    const words = terms.flatMap((term) => term.words);
-    const selective = selectiveTerms(terms, documentFrequencies(db, words));
-    const match = matchExpression(selective, scopesOf(db, scope));
-    if (match === undefined) return [];
-    const rows =
-      documents === "all"
-        ? db.prepare<[string, number], ScoredChunk>(searchSql("")).all(match, limit)
-        : db
-            .prepare<[string, string, number], ScoredChunk>(searchSql(amongDocuments))
-            .all(match, JSON.stringify(documents), limit);
-    return rows.toSorted((a, b) => b.score - a.score || a.chunkId - b.chunkId);
+    const frequencies = documentFrequencies(
+      db,
+      call.terms.flatMap((term) => term.words),
+    );
+    const within = withinScope(db, call.scope);
+    for (let budget = within.budget; ; budget = times(budget, 4)) {
+      const plan = planTerms(call.terms, frequencies, budget);
+      const rows = rank(db, plan, within, call);
+      if (plan.isWhole || rows.length >= Math.min(call.limit, enoughHits)) return rows;
+    }
   })();
 }
 
-/**
- * The scope's tokens, or `everything` where it holds all collections there are: FTS5 walks a token's whole list, which at
- * 100,000 chunks is as long as the rest of the search.
- */
-function scopesOf(db: Db, { collectionIds }: SearchScope): readonly string[] | "everything" {
+function times({ ranked, walked }: TermBudget, factor: number): TermBudget {
+  return { ranked: ranked * factor, walked: walked * factor };
+}
+
+function rank(
+  db: Db,
+  plan: TermPlan,
+  { tokens, condition }: Within,
+  { scope, documents, limit }: LexicalCall,
+): readonly ScoredChunk[] {
+  const match = matchExpression(plan, tokens);
+  if (match === undefined) return [];
+  const conditions = [condition, documents === "all" ? "" : amongDocuments].join(" ");
+  const rows = db.prepare<[object], ScoredChunk>(searchSql(conditions)).all({
+    match,
+    limit,
+    collections: JSON.stringify(scope.collectionIds),
+    documents: JSON.stringify(documents),
+  });
+  return rows.toSorted((a, b) => b.score - a.score || a.chunkId - b.chunkId);
+}
+
+/** How a search is kept within its scope: by tokens in the index, or by a condition that each hit is held against. */
+type Within = {
+  readonly tokens: readonly string[] | "everything";
+  readonly condition: string;
+  readonly budget: TermBudget;
+};
+
+/** FTS5 walks a token's whole list: past this it is quicker to ask of each hit, best first, where it belongs. */
+const mostOfToken = 20_000;
+
+function withinScope(db: Db, { collectionIds }: SearchScope): Within {
   const others = db
     .prepare<[string], number>(
       "SELECT count(*) FROM collections WHERE id NOT IN (SELECT value FROM json_each(?))",
     )
     .pluck()
     .get(JSON.stringify(collectionIds));
-  return others === 0 ? "everything" : collectionIds.map((id) => `c${id}`);
+  if (others === 0) return { tokens: "everything", condition: "", budget: usualBudget };
+  const tokens = collectionIds.map(collectionScope);
+  const counts = documentFrequencies(db, tokens);
+  const entries = tokens.reduce((sum, token) => sum + (counts.get(token) ?? 0), 0);
+  if (entries > mostOfToken) return { tokens: "everything", condition: inCollections, budget: usualBudget };
+  // Of what the gate lets in, only the scope's share is ranked; the rest is walked past.
+  const share = entries / Math.max(chunkCount(db), 1);
+  const ranked = Math.round(usualBudget.ranked / Math.max(share, 1 / 8));
+  return { tokens, condition: "", budget: { ...usualBudget, ranked } };
 }
 
-const amongDocuments = `AND rowid IN (
-  SELECT id FROM chunks WHERE document_id IN (SELECT value FROM json_each(?)))`;
+const inCollections = `AND EXISTS (
+  SELECT 1 FROM chunks k JOIN documents d ON d.id = k.document_id
+  WHERE k.id = chunk_index.rowid AND d.collection_id IN (SELECT value FROM json_each(:collections)))`;
 
-function searchSql(condition: string): string {
+const amongDocuments = `AND rowid IN (
+  SELECT id FROM chunks WHERE document_id IN (SELECT value FROM json_each(:documents)))`;
+
+function searchSql(conditions: string): string {
   return `SELECT rowid AS chunkId, -rank AS score FROM chunk_index
-    WHERE chunk_index MATCH ? AND rank MATCH 'bm25(${weights})' ${condition} ORDER BY rank LIMIT ?`;
+    WHERE chunk_index MATCH :match AND rank MATCH 'bm25(${weights})' ${conditions} ORDER BY rank LIMIT :limit`;
 }
 
 /** The documents of a scope that a filter lets through; `all` when it asks for nothing. 400 for what is no date. */

@@ -2,7 +2,7 @@ import type { MemoryHit, MemoryStats, MemoryView } from "@benchai/contract/memor
 
 import { bearsOn } from "../../core/memory/bearing.ts";
 import { relevance } from "../../core/memory/rank.ts";
-import { lexicalQuery } from "../../core/query.ts";
+import { lexicalQuery } from "../../core/match-expression.ts";
 import { dot } from "../../core/unit-vector.ts";
 import {
   inScope,
@@ -14,6 +14,7 @@ import {
   scopeParameters,
 } from "./memory-rows.ts";
 import type { Db } from "./open.ts";
+import { ownerScope } from "../../core/scope-token.ts";
 
 /** The question's unit vector and the row id of the model that made it. */
 export type QuestionVector = { readonly modelId: number; readonly unit: Float32Array };
@@ -145,7 +146,7 @@ function lexicalLeg(db: Db, search: MemorySearch): ReadonlyMap<number, number> {
     .prepare<[string], number>("SELECT id FROM owners WHERE name = ?")
     .pluck()
     .get(search.owner);
-  const match = owner === undefined ? undefined : lexicalQuery(search.query, { scopes: [`o${owner}`] });
+  const match = owner === undefined ? undefined : lexicalQuery(search.query, { scopes: [ownerScope(owner)] });
   if (match === undefined) return new Map();
   const rows = db
     .prepare<Record<string, unknown>, { id: number; score: number }>(

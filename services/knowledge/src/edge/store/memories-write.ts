@@ -16,6 +16,7 @@ import {
 import type { Db } from "./open.ts";
 import { ownerId } from "./owners.ts";
 import { publicId } from "./rows.ts";
+import { ownerScope } from "../../core/scope-token.ts";
 
 export type Added = Pick<MemoryAddAnswer, "outcome" | "memory">;
 
@@ -293,6 +294,6 @@ function index(db: Db, id: number, owners: number, content: string): void {
     id,
     content,
     indexParts(content),
-    `o${owners}`,
+    ownerScope(owners),
   );
 }

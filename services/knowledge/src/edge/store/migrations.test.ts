@@ -5,11 +5,21 @@ import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 
 import { count, fill, temporaryFolder } from "../../../test/folder.ts";
+import { queryTerms } from "../../core/query.ts";
+import { lexicalSearch } from "./lexical.ts";
 import { migrations } from "./migrations.ts";
 import { applicationId, type Db, migrate, openWriter, schemaVersion } from "./open.ts";
 
 /** How a database of each version is filled. A new migration needs a line here: the version before it is then the past. */
-const fillers: Readonly<Record<number, (db: Db) => void>> = { 0: () => undefined, 1: fill };
+const fillers: Readonly<Record<number, (db: Db) => void>> = {
+  0: () => undefined,
+  1: (db) => {
+    fill(db);
+    for (const index of ["chunk_index", "memory_index"])
+      db.exec(`UPDATE ${index} SET scope = ltrim(scope, char(57344))`);
+  },
+  2: fill,
+};
 
 function databaseOf(version: number): Db {
   const db = new Database(join(temporaryFolder(), "knowledge.db"));
@@ -45,8 +55,12 @@ describe("the schema", () => {
       expect(countsOf(db)).toMatchObject(before);
       expect(db.pragma("integrity_check", { simple: true })).toBe("ok");
       expect(db.pragma("foreign_key_check")).toEqual([]);
-      if (version > 0)
+      if (version > 0) {
         expect(db.prepare("SELECT rowid FROM memory_index('statement')").all()).toHaveLength(20);
+        const chunks = { scope: { ownerId: 1, collectionIds: [1] }, documents: "all", limit: 9 } as const;
+        db.exec("INSERT INTO collections (owner_id, name, created_ms) VALUES (1, 'another', 0)");
+        expect(lexicalSearch(db, { ...chunks, terms: queryTerms("fox") })).toHaveLength(1);
+      }
       db.close();
     },
   );
@@ -108,7 +122,9 @@ describe("the schema", () => {
 /** A program that adds `step` to the migrations and is killed by the function that the step calls. */
 const dieInStep = (path: string, step: string): string => `
   import Database from "better-sqlite3";
-  import { migrations } from "${import.meta.dirname}/migrations.ts";
+  import { queryTerms } from "../../core/query.ts";
+import { lexicalSearch } from "./lexical.ts";
+import { migrations } from "${import.meta.dirname}/migrations.ts";
   import { migrate } from "${import.meta.dirname}/open.ts";
   const db = new Database(${JSON.stringify(path)});
   db.function("die", () => process.kill(process.pid, "SIGKILL"));
