@@ -7,7 +7,7 @@ export function spread(values: readonly number[]): Spread {
 }
 
 /** By linear interpolation; NaN when there are no samples. */
-function quantile(sorted: readonly number[], share: number): number {
+export function quantile(sorted: readonly number[], share: number): number {
   const at = (sorted.length - 1) * share;
   const below = sorted[Math.floor(at)] ?? NaN;
   const above = sorted[Math.ceil(at)] ?? NaN;

@@ -210,7 +210,7 @@ describe("S54: the index follows a folder", () => {
 
   it("ends between two documents when it is cancelled, and goes on from there", async () => {
     using rig = ingestRig();
-    for (let i = 0; i < 200; i += 1) rig.write(`n${i}.md`, `note ${i}`);
+    for (let i = 0; i < 600; i += 1) rig.write(`n${i}.md`, `note ${i}`);
     const id = addFolder(rig);
     const stop = new AbortController();
     const first = control(stop.signal);
@@ -218,20 +218,20 @@ describe("S54: the index follows a folder", () => {
       signal: stop.signal,
       report: (p) => {
         first.report(p);
-        if (p.done >= 128) stop.abort();
+        if (p.done >= 512) stop.abort();
       },
     });
     await expect(cut).rejects.toThrow("aborted");
     const committed = paths(rig).length;
     expect(committed).toBeGreaterThan(0);
-    expect(committed).toBeLessThan(200);
+    expect(committed).toBeLessThan(600);
     rig.parsed.length = 0;
     const second = control();
     await rig.ingest.indexFolder(id, second);
-    expect(rig.parsed).toHaveLength(200 - committed);
+    expect(rig.parsed).toHaveLength(600 - committed);
     const steps = second.reports.map((r) => r.done);
     expect(steps).toEqual(steps.toSorted((a, b) => a - b));
-    expect(second.reports.at(-1)).toEqual({ done: 200, total: 200 });
+    expect(second.reports.at(-1)).toEqual({ done: 600, total: 600 });
   });
 
   it("indexes a source once at a time", async () => {

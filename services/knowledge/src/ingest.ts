@@ -16,7 +16,8 @@ import type { DocumentCommit, SourceChange } from "./edge/store/commit.ts";
 import type { StoredFile } from "./edge/store/files.ts";
 import type { FolderSource, Source } from "./edge/store/sources.ts";
 import { Locks } from "./locks.ts";
-import { type Parse, type Prepared, prepareBytes, prepareFile } from "./prepare.ts";
+import { mapAtOnce } from "./map-at-once.ts";
+import { FolderPlaces, type Parse, type Prepared, prepareBytes, prepareFile } from "./prepare.ts";
 
 /** What indexing reads and writes. Changes are durable when `commit` resolves. */
 export type IngestPorts = {
@@ -65,8 +66,10 @@ export type FolderRun = {
   readonly scanMs: number;
 };
 
-/** Small documents share a transaction: one fsync for many. */
-const batchLimits = { maxBytes: 1024 * 1024, maxCount: 64 };
+/** Small documents share a transaction: one fsync and one segment of the full-text index for many. */
+const batchLimits = { maxBytes: 1024 * 1024, maxCount: 256 };
+/** Each has a file open, for as long as it is read. */
+const readAtOnce = 32;
 const shownNotes = 50;
 
 /** Brings the index in line with what is in the sources. A source is indexed by one run at a time. */
@@ -212,10 +215,9 @@ class FolderPass {
   async #prepare(files: readonly FileToRead[]): Promise<Prepared[]> {
     const { root, control } = this.#place;
     const { maxFileBytes } = this.#settings;
-    const prepared = await Promise.all(
-      files.map(({ known, ...file }) =>
-        prepareFile(this.#ports.parse, { root, file, known, maxFileBytes, signal: control.signal }),
-      ),
+    const folders = new FolderPlaces(root);
+    const prepared = await mapAtOnce(files, readAtOnce, ({ known, ...file }) =>
+      prepareFile(this.#ports.parse, { folders, file, known, maxFileBytes, signal: control.signal }),
     );
     control.signal.throwIfAborted();
     const settled = prepared.filter((p) => p !== undefined);

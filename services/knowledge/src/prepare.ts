@@ -1,4 +1,4 @@
-import { webcrypto } from "node:crypto";
+import { createHash, webcrypto } from "node:crypto";
 import { basename, dirname, join } from "node:path";
 
 import { AppError } from "@benchai/contract/errors";
@@ -31,7 +31,7 @@ export type ReadBytes = {
 };
 
 type FileToPrepare = {
-  readonly root: string;
+  readonly folders: FolderPlaces;
   readonly file: SeenFile;
   readonly known: KnownDocument | undefined;
   readonly maxFileBytes: number;
@@ -85,10 +85,26 @@ async function commitOf(parse: Parse, read: ReadBytes, sha256: string): Promise<
   return { path, stamp, sha256, changedMs, outcome: await outcomeOf(parse, { path, bytes, ...type }) };
 }
 
-/** The folder's place is checked again for each file: between the walk and now, a link may have taken its name. */
-async function readInside({ root, file, maxFileBytes }: FileToPrepare): Promise<ReadBytes | undefined> {
+/** Where the folders of a batch of files lie, each seen once: between the walk and now, a link may have taken its name. */
+export class FolderPlaces {
+  readonly #root: string;
+  readonly #places = new Map<string, Promise<string | undefined>>();
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  /** Undefined for a folder that is gone. */
+  of(folder: string): Promise<string | undefined> {
+    const place = this.#places.get(folder) ?? resolveInside(this.#root, folder).catch(undefinedWhenGone);
+    this.#places.set(folder, place);
+    return place;
+  }
+}
+
+async function readInside({ folders, file, maxFileBytes }: FileToPrepare): Promise<ReadBytes | undefined> {
   const { path } = file;
-  const folder = await resolveInside(root, dirname(path)).catch(undefinedWhenGone);
+  const folder = await folders.of(dirname(path));
   const read =
     folder === undefined ? undefined : await readStamped(join(folder, basename(path)), maxFileBytes);
   return read && { path, bytes: read.bytes, stamp: settled(read.stamp), changedMs: mtimeMs(read.stamp) };
@@ -116,8 +132,9 @@ function isFatal(error: unknown): boolean {
   );
 }
 
-/** Off the event loop: WebCrypto hashes in libuv's threads. */
+/** What takes longer than a tenth of a millisecond is hashed in libuv's threads (WebCrypto), off the event loop. */
 async function sha256Of(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  if (bytes.length <= 65_536) return createHash("sha256").update(bytes).digest("hex");
   return Buffer.from(await webcrypto.subtle.digest("SHA-256", bytes)).toString("hex");
 }
 

@@ -10,17 +10,24 @@ const fail = (error: Error) => {
 describe("the embedded model", () => {
   embedderConformance(() => startEnergeticEmbedder(fail));
 
-  it("answers a query before the documents that wait", async () => {
-    const embedder = await startEnergeticEmbedder(() => undefined);
+  it("answers a query while documents wait, even the first ones", { timeout: 120_000 }, async () => {
+    const embedder = await startEnergeticEmbedder(fail);
     const done: string[] = [];
-    const document = async (name: string) => {
-      await embedder.embed([`${name} word`.repeat(10)], "document");
-      done.push(name);
-    };
-    const documents = [document("first"), document("second"), document("third")];
-    const query = embedder.embed(["question"], "query").then(() => done.push("query"));
-    await Promise.all([...documents, query]);
+    const many = Array.from({ length: 12 }, (_, i) => `${i} word`.repeat(20));
+    for (const round of ["cold", "warm"]) {
+      const documents = embedder.embed(many, "document").then(() => done.push(`documents, ${round}`));
+      await embedder.embed(["question"], "query").then(() => done.push(`query, ${round}`));
+      await documents;
+    }
     await embedder.close();
-    expect(done).toEqual(["first", "query", "second", "third"]);
+    expect(done).toEqual(["query, cold", "documents, cold", "query, warm", "documents, warm"]);
+  });
+
+  it("stops with the signal, and goes on with the next text", async () => {
+    const embedder = await startEnergeticEmbedder(fail);
+    const many = Array.from({ length: 1_000 }, (_, i) => `text ${i}`);
+    await expect(embedder.embed(many, "document", AbortSignal.timeout(1))).rejects.toThrow(/timeout/u);
+    expect(await embedder.embed(["text"], "document")).toHaveLength(1);
+    await embedder.close();
   });
 });

@@ -1,9 +1,9 @@
 import { AppError } from "@benchai/contract/errors";
-import { Thread } from "@benchai/kernel/thread";
+import { Thread, type ThreadCalls } from "@benchai/kernel/thread";
 
 import { toUnit } from "../../core/unit-vector.ts";
 import type { Embedder } from "./embedder.ts";
-import type { EnergeticThreadApi } from "./energetic-thread.ts";
+import type { EnergeticThreadApi, EnergeticThreadData } from "./energetic-thread.ts";
 
 /**
  * A text counts with its first words. The model reads 128 pieces at most, some 80 words, and takes time with each: 40 words
@@ -13,25 +13,71 @@ import type { EnergeticThreadApi } from "./energetic-thread.ts";
 const mostWords = 40;
 const mostCharacters = 480;
 
-/** Universal Sentence Encoder lite, English, from npm: the embedder that needs no download and no other service. */
+/** How long the documents' thread stays without work, in ms: it holds 200 MB. */
+const idleMs = 20_000;
+
+/**
+ * Universal Sentence Encoder lite, English, from npm: the embedder that needs no download and no other service. Queries have a
+ * thread of their own, so that none waits for a document; documents have one of low priority, for as long as there are any.
+ */
 export async function startEnergeticEmbedder(onDeath: (error: Error) => void): Promise<Embedder> {
-  const file = new URL("./energetic-thread.ts", import.meta.url);
-  const thread = new Thread<EnergeticThreadApi>(file, undefined, onDeath, ["query"]);
-  await thread.ready;
+  const queries = startThread({ isPatient: false }, onDeath);
+  const documents = new DocumentsThread(onDeath);
+  await queries.ready;
   return {
     fingerprint: `energetic/use-lite-en@0.2.0/${mostWords}-words`,
     dimensions: 512,
     embed: async (texts, kind, signal) => {
+      using thread =
+        kind === "query" ? { vector: queries.call.vector, [Symbol.dispose]() {} } : documents.use();
       const units: Float32Array[] = [];
-      // One after the other, so that a query waits for one document at most and an abort stops the rest.
+      // One after the other, so that an abort stops the rest.
       for (const text of texts) {
         signal?.throwIfAborted();
-        units.push(checked(await thread.call[kind](leadingWords(text))));
+        units.push(checked(await thread.vector(leadingWords(text))));
       }
       return units;
     },
-    close: () => thread.close(),
+    close: async () => {
+      await Promise.all([queries.close(), documents.close()]);
+    },
   };
+}
+
+function startThread(data: EnergeticThreadData, onDeath: (error: Error) => void): Thread<EnergeticThreadApi> {
+  return new Thread<EnergeticThreadApi>(new URL("./energetic-thread.ts", import.meta.url), data, onDeath);
+}
+
+/** A thread that is started for the first document and ended when there were none for a while. */
+class DocumentsThread {
+  readonly #onDeath: (error: Error) => void;
+  #thread: Thread<EnergeticThreadApi> | undefined;
+  #users = 0;
+  #idle: NodeJS.Timeout | undefined;
+
+  constructor(onDeath: (error: Error) => void) {
+    this.#onDeath = onDeath;
+  }
+
+  use(): Disposable & Pick<ThreadCalls<EnergeticThreadApi>, "vector"> {
+    clearTimeout(this.#idle);
+    this.#users += 1;
+    const thread = (this.#thread ??= startThread({ isPatient: true }, this.#onDeath));
+    return {
+      vector: thread.call.vector,
+      [Symbol.dispose]: () => {
+        this.#users -= 1;
+        if (this.#users === 0) this.#idle = setTimeout(() => void this.close(), idleMs).unref();
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#idle);
+    const thread = this.#thread;
+    this.#thread = undefined;
+    await thread?.close();
+  }
 }
 
 /** What the model reads of a text. A text without words is a full stop, since nothing has no vector. */
