@@ -226,7 +226,7 @@ function seenOf(
   return {
     storageProblem: storage.problem,
     integrity: storage.integrity,
-    writeProblem: undefined,
+    writeProblem: parts?.store.writeProblem(),
     isQueueConnected: parts?.jobs.isQueueConnected ?? false,
     embedder: parts?.embedding.state ?? { state: "loading" },
     lastBackupAgeMs: backups.lastAgeMs,

@@ -41,7 +41,11 @@ describe("the health of knowledge", () => {
 
   test.each<[string, Partial<KnowledgeSeen>, RegExp]>([
     ["S57: the queue is away", { isQueueConnected: false }, /valkey.*jobs wait/u],
-    ["S52: writes fail", { writeProblem: "disk full" }, /reading goes on: disk full/u],
+    [
+      "S52: writes fail",
+      { writeProblem: { why: "disk full", ageMs: 12_400 } },
+      /reading goes on: disk full; .* 12 s ago/u,
+    ],
     ["the embedder failed", { embedder: { state: "failed", message: "no file" } }, /lexical: no file/u],
     ["the backup failed", { backupProblem: "disk full" }, /backup failed: disk full/u],
     ["the backup is late", { lastBackupAgeMs: 37 * hourMs }, /37 h old/u],

@@ -1,5 +1,7 @@
 import type { AppError } from "@benchai/contract/errors";
 
+import type { WriteProblem } from "./write-outcomes.ts";
+
 /** `unchecked`: the check itself broke, which says nothing of the database. */
 export type Integrity = "checking" | "sound" | "damaged" | "unchecked";
 
@@ -10,7 +12,7 @@ export type KnowledgeSeen = {
   /** The full integrity check: a large database is served while it still runs. */
   readonly integrity: Integrity;
   /** The newest write that the storage refused, and none has succeeded since. */
-  readonly writeProblem: string | undefined;
+  readonly writeProblem: WriteProblem | undefined;
   readonly isQueueConnected: boolean;
   readonly embedder: { readonly state: "loading" | "ready" | "failed"; readonly message?: string };
   /** Null before the first; every `backupEveryMs` there should be one, 0 turns them off. */
@@ -50,7 +52,7 @@ function blockers({ isDraining, storageProblem, integrity }: KnowledgeSeen): rea
 function degradations(seen: KnowledgeSeen): readonly string[] {
   const { embedder, integrity, writeProblem, unwatched } = seen;
   return [
-    ...(writeProblem === undefined ? [] : [`writes fail, reading goes on: ${writeProblem}`]),
+    ...(writeProblem ? [writeReason(writeProblem)] : []),
     ...(integrity === "unchecked" ? ["the integrity check of the database could not run"] : []),
     ...(seen.isQueueConnected ? [] : ["the job queue (valkey) is away: jobs wait, all else works"]),
     ...(embedder.state === "failed"
@@ -59,6 +61,10 @@ function degradations(seen: KnowledgeSeen): readonly string[] {
     ...backupReasons(seen),
     ...unwatched.map(({ source, why }) => `source ${source} is not watched: ${why}`),
   ];
+}
+
+function writeReason({ why, ageMs }: WriteProblem): string {
+  return `writes fail, reading goes on: ${why}; the last one that failed was ${Math.round(ageMs / 1_000)} s ago`;
 }
 
 /** Late is half an interval over: a backup takes its time, and a machine may have been asleep. */
