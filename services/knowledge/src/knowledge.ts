@@ -14,6 +14,7 @@ import { startEnergeticEmbedder } from "./edge/embedder/energetic.ts";
 import { openAiEmbedder } from "./edge/embedder/openai.ts";
 import { ParserPool } from "./edge/parser-process.ts";
 import { BullDispatcher } from "./edge/queue.ts";
+import { RouterClient } from "./edge/router-client.ts";
 import { Embedding } from "./embedding.ts";
 import { enrich } from "./enrich.ts";
 import { IdleExtraction } from "./idle-extraction.ts";
@@ -89,7 +90,12 @@ async function startParts(
   );
   const memory = new MemoryPart(store, embedding, written, config.EMBED_TIMEOUT_MS);
   const documents = new DocumentsPart(config, store, embedding, parsers, written);
-  const extraction = new IdleExtraction(store, config.EXTRACT_MODEL);
+  const extraction = new IdleExtraction(
+    store,
+    new RouterClient(config.ROUTER_URL),
+    config.EXTRACT_MODEL,
+    log,
+  );
   const jobs = jobsOf(config, log, { store, documents, extraction });
   const watchers = watchersOf(log, store, documents);
   const embeddingRun = embedding.run(stopping.signal);
@@ -128,7 +134,7 @@ function jobsOf(config: KnowledgeConfig, log: Logger, { store, documents, extrac
   const handlers = {
     index: indexJob(documents.ingest),
     optimize: () => store.write.optimizeMemories(undefined),
-    extract: extraction.handler(config.ROUTER_URL),
+    extract: extraction.handler(),
   };
   return new Jobs(jobStore(store), queue, handlers, log);
 }
@@ -182,7 +188,6 @@ function dataDeps({ store, memory, documents, extraction, jobs, watchers }: Part
     listJobs: store.read.listJobs,
     jobById: store.read.jobById,
     enrich: (owner, call) => {
-      extraction.noteActivity();
       const sources = {
         relevantMemories: memory.forChat.bind(memory),
         relevantChunks: documents.forChat.bind(documents),
@@ -227,6 +232,7 @@ function seenOf(
     storageProblem: storage.problem,
     integrity: storage.integrity,
     writeProblem: parts?.store.writeProblem(),
+    hasExtractModel: config.EXTRACT_MODEL !== "",
     isQueueConnected: parts?.jobs.isQueueConnected ?? false,
     embedder: parts?.embedding.state ?? { state: "loading" },
     lastBackupAgeMs: backups.lastAgeMs,

@@ -14,6 +14,8 @@ export type KnowledgeSeen = {
   /** The newest write that the storage refused, and none has succeeded since. */
   readonly writeProblem: WriteProblem | undefined;
   readonly isQueueConnected: boolean;
+  /** Whether a model is named that reads kept turns. */
+  readonly hasExtractModel: boolean;
   readonly embedder: { readonly state: "loading" | "ready" | "failed"; readonly message?: string };
   /** Null before the first; every `backupEveryMs` there should be one, 0 turns them off. */
   readonly lastBackupAgeMs: number | null;
@@ -29,7 +31,8 @@ export type KnowledgeHealth = {
   readonly ready: boolean;
   readonly status: "ok" | "degraded" | "down";
   readonly reasons: readonly string[];
-  readonly features: { readonly memory: boolean; readonly rag: boolean };
+  /** `extraction`: kept turns are read for memories. */
+  readonly features: { readonly memory: boolean; readonly rag: boolean; readonly extraction: boolean };
 };
 
 /**
@@ -40,7 +43,8 @@ export function knowledgeHealth(seen: KnowledgeSeen): KnowledgeHealth {
   const reasons = [...blockers(seen), ...degradations(seen)];
   const isUsable = blockers(seen).length === 0;
   const status = isUsable ? (reasons.length > 0 ? "degraded" : "ok") : "down";
-  return { ready: isUsable, status, reasons, features: { memory: isUsable, rag: isUsable } };
+  const features = { memory: isUsable, rag: isUsable, extraction: isUsable && seen.hasExtractModel };
+  return { ready: isUsable, status, reasons, features };
 }
 
 function blockers({ isDraining, storageProblem, integrity }: KnowledgeSeen): readonly string[] {
@@ -64,7 +68,9 @@ function degradations(seen: KnowledgeSeen): readonly string[] {
 }
 
 function writeReason({ why, ageMs }: WriteProblem): string {
-  return `writes fail, reading goes on: ${why}; the last one that failed was ${Math.round(ageMs / 1_000)} s ago`;
+  const minutes = Math.floor(ageMs / 60_000);
+  const when = minutes === 0 ? "in the last minute" : `${minutes} min ago`;
+  return `writes fail, reading goes on: ${why}; the newest failed ${when}`;
 }
 
 /** Late is half an interval over: a backup takes its time, and a machine may have been asleep. */
