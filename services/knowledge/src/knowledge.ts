@@ -10,8 +10,6 @@ import { Backups } from "./backups.ts";
 import { knowledgeHealth, type KnowledgeSeen } from "./core/knowledge-health.ts";
 import { DocumentsPart } from "./documents-part.ts";
 import type { KnowledgeConfig } from "./edge/config.ts";
-import { startEnergeticEmbedder } from "./edge/embedder/energetic.ts";
-import { openAiEmbedder } from "./edge/embedder/openai.ts";
 import { ParserPool } from "./edge/parser-process.ts";
 import { BullDispatcher } from "./edge/queue.ts";
 import { RouterClient } from "./edge/router-client.ts";
@@ -23,6 +21,7 @@ import type { IngestControl } from "./ingest.ts";
 import { Jobs, type JobStore } from "./jobs.ts";
 import { knowledgeTools } from "./mcp-tools.ts";
 import { MemoryPart } from "./memory-part.ts";
+import { openEmbedder } from "./open-embedder.ts";
 import { Storage, withCaretaker } from "./storage.ts";
 import { startStore, type Store } from "./store.ts";
 import { Watchers } from "./watch.ts";
@@ -145,12 +144,6 @@ function watchersOf(log: Logger, store: Store, { ingest }: DocumentsPart): Watch
     index: (sourceId: number, control: IngestControl) => ingest.indexFolder(sourceId, control),
   };
   return new Watchers(ports, log);
-}
-
-function openEmbedder(config: KnowledgeConfig, signal: AbortSignal, onDeath: (error: Error) => void) {
-  return config.EMBED_MODEL === ""
-    ? startEnergeticEmbedder(onDeath)
-    : openAiEmbedder({ baseUrl: config.ROUTER_URL, model: config.EMBED_MODEL }, signal);
 }
 
 function embeddingStore({ read, write }: Store) {
