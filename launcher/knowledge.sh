@@ -1,5 +1,5 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2016
-# What backup and restore share: the knowledge service's own program (services/knowledge/src/cli.ts), in its container.
+# What backup, restore and eval share: the knowledge service's own program (services/knowledge/src/cli.ts), in its container.
 
 KNOWLEDGE_CLI=services/knowledge/src/cli.ts
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 
-import type { Judgements } from "./metrics.ts";
+import type { Judgements } from "../../services/knowledge/src/core/retrieval-metrics.ts";
 
 type BeirDocument = { readonly id: string; readonly title: string; readonly text: string };
 export type BeirQuery = { readonly id: string; readonly text: string; readonly judgements: Judgements };

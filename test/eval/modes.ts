@@ -3,7 +3,7 @@ import { queryTerms } from "../../services/knowledge/src/core/query.ts";
 import { lexicalSearch } from "../../services/knowledge/src/edge/store/lexical.ts";
 import { cosines, denseSearch } from "../../services/knowledge/src/edge/vectors/dense-search.ts";
 import type { Dense, Ground } from "./ground.ts";
-import { mean, ndcg, recall } from "./metrics.ts";
+import { mean, ndcg, recall, standardError } from "../../services/knowledge/src/core/retrieval-metrics.ts";
 import type { BeirQuery } from "./beir.ts";
 
 export const modes = ["lexical", "dense", "hybrid"] as const;
@@ -60,9 +60,4 @@ async function embedQuery({ embedder }: Dense, text: string): Promise<Float32Arr
   const [unit] = await embedder.embed([text], "query");
   if (!unit) throw new Error("the embedder gave no vector");
   return unit;
-}
-
-function standardError(values: readonly number[]): number {
-  const middle = mean(values);
-  return Math.sqrt(mean(values.map((value) => (value - middle) ** 2)) / values.length);
 }

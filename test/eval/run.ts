@@ -1,7 +1,7 @@
 /**
  * Measures retrieval on sets in BEIR's form through the service's own schema, query builder, vectors and fusion.
  * `npm run eval -- --data DIR [--mode lexical,dense,hybrid] [--queries N] [--doc]`: DIR is a set or holds several; N takes the first queries only;
- * `--doc` puts the table into docs/knowledge.md. Vectors are kept in .benchai/eval-vectors.
+ * `--doc` puts the table of all questions in all modes into docs/knowledge.md. Vectors are kept in .benchai/eval-vectors.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,8 +12,11 @@ import { startEnergeticEmbedder } from "../../services/knowledge/src/edge/embedd
 import { root } from "../support/images.ts";
 import { type BeirSet, readBeirSets } from "./beir.ts";
 import { cachedEmbedder } from "./cached-embedder.ts";
+import { type SetResult, withDocTable } from "./doc-table.ts";
 import { layGround } from "./ground.ts";
 import { type Mode, modes, type Score, scoreMode } from "./modes.ts";
+
+type Measured = Omit<SetResult, "scores"> & { readonly scores: Readonly<Partial<Record<Mode, Score>>> };
 
 const { values: given } = parseArgs({
   options: {
@@ -27,6 +30,8 @@ if (given.data === undefined) throw new Error("--data DIR names a folder with se
 const chosen = given.mode.split(",").map(modeNamed);
 const queryCount = given.queries === undefined ? Infinity : Number(given.queries);
 if (!(queryCount >= 1)) throw new Error("--queries takes a number from 1 on");
+if (given.doc && (queryCount !== Infinity || chosen.length < modes.length))
+  throw new Error("--doc writes what all questions gave in all modes: leave --queries and --mode out");
 
 const folder = mkdtempSync(join(tmpdir(), "benchai-eval-"));
 const fail = (error: Error) => {
@@ -36,58 +41,47 @@ const embedder = chosen.some((mode) => mode !== "lexical")
   ? cachedEmbedder(await startEnergeticEmbedder(fail), join(root, ".benchai/eval-vectors"))
   : undefined;
 try {
-  const rows = [];
-  for (const set of readBeirSets(given.data)) rows.push(...(await measure(set)));
-  publish(rows);
+  const results = [];
+  for (const set of readBeirSets(given.data)) results.push(await measure(set));
+  publish(results);
 } finally {
   await embedder?.close();
   rmSync(folder, { recursive: true, force: true });
 }
 
-async function measure(set: BeirSet): Promise<string[]> {
+async function measure(set: BeirSet): Promise<Measured> {
   const ground = await layGround(set, folder, embedder, say);
   const queries = set.queries.slice(0, queryCount);
-  const rows = [];
+  const scores: Partial<Record<Mode, Score>> = {};
   for (const mode of chosen) {
     say(`${set.name}: ${mode}`);
-    rows.push(row(set, queries.length, mode, await scoreMode(ground, mode, queries)));
+    scores[mode] = await scoreMode(ground, mode, queries);
   }
   ground.db.close();
-  return rows;
+  return { name: set.name, documents: set.documents.length, queries: queries.length, scores };
 }
 
-function row(set: BeirSet, queries: number, mode: Mode, score: Score): string {
-  const ndcg = `${score.ndcg10.toFixed(4)} ± ${score.error.toFixed(4)}`;
-  const cells = [
-    set.name,
-    set.documents.length,
-    queries,
-    mode,
-    ndcg,
-    score.recall10.toFixed(4),
-    score.recall100.toFixed(4),
-  ];
-  return `| ${cells.join(" | ")} |`;
-}
-
-function publish(rows: readonly string[]): void {
+/** The full report goes to stdout; the page gets the table that it has room for. */
+function publish(results: readonly Measured[]): void {
   const head = ["set", "documents", "queries", "mode", "nDCG@10 ± standard error", "recall@10", "recall@100"];
-  const table = [`| ${head.join(" | ")} |`, `|${" --- |".repeat(head.length)}`, ...rows].join("\n");
+  const table = [`| ${head.join(" | ")} |`, `|${" --- |".repeat(head.length)}`, ...results.flatMap(rowsOf)];
   const model = embedder ? `Embedder: \`${embedder.fingerprint}\`.\n\n` : "";
-  process.stdout.write(`${model}${table}\n`);
-  if (given.doc) writeDoc(`${model}${table}`);
+  process.stdout.write(`${model}${table.join("\n")}\n`);
+  if (!given.doc) return;
+  const path = join(root, "docs/knowledge.md");
+  writeFileSync(path, withDocTable(readFileSync(path, "utf8"), results.filter(isWhole)));
 }
 
-/** Puts the table between the two marks of docs/knowledge.md. */
-function writeDoc(text: string): void {
-  const path = join(root, "docs/knowledge.md");
-  const page = readFileSync(path, "utf8");
-  const marked = /(<!-- eval -->\n)[\s\S]*(<!-- end of eval -->)/;
-  if (!marked.test(page)) throw new Error(`${path} has no marks <!-- eval --> and <!-- end of eval -->`);
-  writeFileSync(
-    path,
-    page.replace(marked, (_all, first: string, last: string) => `${first}\n${text}\n\n${last}`),
-  );
+function rowsOf({ name, documents, queries, scores }: Measured): string[] {
+  return Object.entries(scores).map(([mode, { ndcg10, error, recall10, recall100 }]) => {
+    const ndcg = `${ndcg10.toFixed(4)} ± ${error.toFixed(4)}`;
+    return `| ${[name, documents, queries, mode, ndcg, recall10.toFixed(4), recall100.toFixed(4)].join(" | ")} |`;
+  });
+}
+
+/** `--doc` was refused without all modes, so there are all. */
+function isWhole(result: Measured): result is SetResult {
+  return modes.every((mode) => result.scores[mode] !== undefined);
 }
 
 function modeNamed(name: string): Mode {

@@ -20,16 +20,25 @@ describe("the launcher", () => {
     });
   });
 
-  test.each(["up", "down", "status", "doctor", "test", "pull", "logs", "engine", "backup", "restore"])(
-    "%s refuses an option it does not know",
-    async (command) => {
-      const box = stubEngine();
-      const result = await box.run([command, "--nonsense"]);
-      expect(result.code).toBe(1);
-      expect(result.err).toMatch(/^benchai: [^\n]*\n$/u);
-      expect(box.mutations()).toEqual([]);
-    },
-  );
+  test.each([
+    "up",
+    "down",
+    "status",
+    "doctor",
+    "test",
+    "pull",
+    "logs",
+    "engine",
+    "backup",
+    "restore",
+    "eval",
+  ])("%s refuses an option it does not know", async (command) => {
+    const box = stubEngine();
+    const result = await box.run([command, "--nonsense"]);
+    expect(result.code).toBe(1);
+    expect(result.err).toMatch(/^benchai: [^\n]*\n$/u);
+    expect(box.mutations()).toEqual([]);
+  });
 
   test("every one of its files is valid POSIX sh", async () => {
     const box = sandbox();

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { describe, expect, test } from "vitest";
@@ -165,6 +165,54 @@ describe("restore", () => {
     const result = await box.run(["restore", "./none.db"]);
     expect(result.code).toBe(1);
     expect(result.err).toMatch(/^benchai: there is no file \/.*none\.db.*\n$/u);
+    expect(box.mutations()).toEqual([]);
+  });
+});
+
+describe("eval", () => {
+  test("asks the running service's search the caller's questions, and prints what it says", async () => {
+    const box = stack();
+    box.answer("eval-said", "search by  nDCG@10\nwords  0.81\n");
+    const cwd = join(box.home, "..");
+    const questions = '{"question":"fox","path":"a.md"}\n';
+    writeFileSync(join(cwd, "mine.jsonl"), questions);
+    const script = join(box.home, "benchai");
+    const options = ["--questions", "mine.jsonl", "--collection", "my notes", "--owner", "ann", "--verbose"];
+    const result = await run(script, ["eval", ...options], box.env, cwd);
+    expect(result).toMatchObject({ code: 0, err: "" });
+    expect(result.out).toMatch(/search by  nDCG@10\nwords  0\.81\n$/u);
+    expect(box.given("asked")).toBe(questions);
+    expect(box.mutations()).toEqual([
+      `compose exec -T ${cli} eval --questions - --collection my notes --owner ann --verbose`,
+    ]);
+  });
+
+  test("asks questions of the service's own making, also while the stack is down", async () => {
+    const box = stack({ isRunning: false });
+    expect((await box.run(["eval"])).code).toBe(0);
+    expect(box.given("asked")).toBe("");
+    expect(box.mutations()).toEqual([`compose run --rm --no-deps -T ${cli} eval`]);
+  });
+
+  test("passes on why nothing could be measured", async () => {
+    const box = stack();
+    box.answer("eval-error", 'there is no collection "none"\n');
+    const result = await box.run(["eval", "--collection", "none"]);
+    expect(result.code).toBe(1);
+    expect(result.err).toContain(
+      'benchai: nothing was measured (there is no collection "none"): ./benchai eval',
+    );
+  });
+
+  test.each([
+    [["--fast"], /eval does not know '--fast': \.\/benchai eval/u],
+    [["--collection"], /--collection takes a value/u],
+    [["--questions", "none.jsonl"], /there is no file \/.*none\.jsonl/u],
+  ])("refuses %j in one line, and asks nobody", async (options, why) => {
+    const box = stack();
+    const result = await box.run(["eval", ...options]);
+    expect(result).toMatchObject({ code: 1, err: expect.stringMatching(why) });
+    expect(result.err.trimEnd()).not.toContain("\n");
     expect(box.mutations()).toEqual([]);
   });
 });

@@ -22,7 +22,9 @@ type Answer =
   | "backups-said"
   | "backup-bytes"
   | "restore-said"
-  | "restore-error";
+  | "restore-error"
+  | "eval-said"
+  | "eval-error";
 
 export type StubEngine = Sandbox & {
   answer(name: Answer, text: string): void;
@@ -80,6 +82,10 @@ case "$*" in
   cat >"$D/restored"
   [ ! -e "$D/restore-error" ] || fail restore-error
   give restore-said ;;
+'compose '*' node services/knowledge/src/cli.ts eval'*)
+  cat >"$D/asked"
+  [ ! -e "$D/eval-error" ] || fail eval-error
+  give eval-said ;;
 'compose '*' node services/knowledge/src/cli.ts backups') give backups-said ;;
 'compose '*' node services/knowledge/src/cli.ts backup'*)
   [ -e "$D/backup-said" ] || { echo 'knowledge.db: the disk that holds it is full' >&2; exit 1; }

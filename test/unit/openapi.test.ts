@@ -8,9 +8,18 @@ import { modelStates } from "@benchai/contract/models";
 
 import { callKinds } from "../../services/router/src/core/call-kinds.ts";
 import { isKnowledgePath } from "../../services/router/src/core/knowledge-path.ts";
+import { knowledgePart } from "../openapi/knowledge-part.ts";
+import { knowledgeRoutes } from "../openapi/knowledge-routes.ts";
+import { withPart } from "../openapi/page.ts";
 
+type Operation = {
+  readonly summary?: string;
+  readonly parameters?: readonly { name: string; in: string }[];
+  readonly requestBody?: unknown;
+  readonly responses: Readonly<Record<string, { $ref?: string; description?: string; content?: object }>>;
+};
 type OpenApi = {
-  readonly paths: Readonly<Record<string, Readonly<Record<string, { responses: Record<string, unknown> }>>>>;
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   readonly components: {
     readonly schemas: {
       readonly Model: { properties: { benchai: { properties: { state: { enum: string[] } } } } };
@@ -18,7 +27,12 @@ type OpenApi = {
   };
 };
 
-const openapi = parse(readFileSync(new URL("../../docs/openapi.yaml", import.meta.url), "utf8")) as OpenApi;
+const page = readFileSync(new URL("../../docs/openapi.yaml", import.meta.url), "utf8");
+const openapi = parse(page) as OpenApi;
+const operations = Object.entries(openapi.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+);
+const passedOn = operations.filter(({ path }) => isKnowledgePath(path));
 
 test("the OpenAPI document names every inference route as POST, and besides only what is passed on to knowledge", () => {
   const posts = Object.entries(openapi.paths)
@@ -53,4 +67,53 @@ test("every error status of an inference route is in the error vocabulary, and e
 
 test("the OpenAPI document and the contract agree on the states of a model", () => {
   expect(openapi.components.schemas.Model.properties.benchai.properties.state.enum).toEqual([...modelStates]);
+});
+
+test("the part of the knowledge service is what its routes say; `npm run openapi` writes it anew", async () => {
+  expect(withPart(page, knowledgePart(await knowledgeRoutes()))).toBe(page);
+});
+
+test("every route that is passed on to knowledge has a summary, an answer's schema, and its error codes by status", () => {
+  expect(passedOn.length).toBeGreaterThan(30);
+  for (const prefix of ["/v1/memory/", "/v1/rag/", "/v1/files", "/v1/jobs", "/mcp"])
+    expect(passedOn.some(({ path }) => path.startsWith(prefix))).toBe(true);
+  for (const { path, method, operation } of passedOn) {
+    const where = `${method} ${path}`;
+    expect(operation.summary, where).toMatch(/^[A-Z].{5,}[^.]$/);
+    expect(operation.requestBody !== undefined, where).toBe(
+      ["put", "patch"].includes(method) || (method === "post" && !/\/(?:optimize|cancel|retry)$/.test(path)),
+    );
+    for (const [, name] of path.matchAll(/\{(\w+)\}/g))
+      expect(operation.parameters, where).toContainEqual(expect.objectContaining({ name }));
+    for (const [status, response] of Object.entries(operation.responses)) {
+      if (Number(status) < 400) {
+        expect(status === "204" || response.content !== undefined, where).toBe(true);
+        continue;
+      }
+      expect(response.$ref).toBe("#/components/responses/Error");
+      const codes = response.description?.match(/[a-z_]+/g) ?? [];
+      expect(codes, where).not.toEqual([]);
+      for (const code of codes) expect(errorStatus, where).toHaveProperty(code, Number(status));
+    }
+  }
+});
+
+test("what the router keeps to itself is not in the document, and everything that is referred to is", () => {
+  expect(page).not.toContain("/internal/");
+  expect(Object.keys(openapi.paths)).not.toContain("/v1/memory");
+  const references = page.match(/#\/[\w/]+/g) ?? [];
+  expect(references.length).toBeGreaterThan(100);
+  for (const reference of new Set(references)) {
+    const found = reference
+      .split("/")
+      .slice(1)
+      .reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], openapi);
+    expect(found, reference).toBeDefined();
+  }
+});
+
+test("a route that does not say what it does is refused", () => {
+  const route = { method: "get", path: "/v1/rag/new", schema: { response: { 200: { type: "object" } } } };
+  expect(() => knowledgePart([route])).toThrow("get /v1/rag/new has no summary");
+  expect(() => knowledgePart([{ ...route, schema: { summary: "New" } }])).toThrow("no schema of its answer");
 });

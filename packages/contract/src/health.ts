@@ -21,6 +21,8 @@ export const RouterHealth = Type.Object({
     /** Age of the newest message from the controller, in ms; null before the first. */
     seenAgeMs: Type.Union([Type.Number(), Type.Null()]),
   }),
+  /** Chats and completions that are open, and for how long there has been none: 0 while there is one, in ms. */
+  chats: Type.Object({ open: Type.Integer(), quietMs: Type.Number() }),
   models: Type.Record(Type.String(), Type.Integer()),
 });
 export type RouterHealth = Static<typeof RouterHealth>;

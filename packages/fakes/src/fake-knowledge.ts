@@ -14,6 +14,8 @@ export type KnowledgeFaults = {
   failStatus: number | undefined;
   /** Answers `/internal/enrich` with this instead of `answer`. */
   answerText: string | undefined;
+  /** No model reads turns for memories. */
+  isWithoutExtraction: boolean;
   /** Not ready, for this reason. */
   problem: string | undefined;
   /** Reads no byte of an upload. */
@@ -31,6 +33,7 @@ const noFaults: KnowledgeFaults = {
   enrichDelayMs: 0,
   failStatus: undefined,
   answerText: undefined,
+  isWithoutExtraction: false,
   problem: undefined,
   isNotReading: false,
   isRefusingUploads: false,
@@ -139,10 +142,11 @@ export class FakeKnowledge implements AsyncDisposable {
   }
 
   #readyz(res: ServerResponse): void {
-    const { problem } = this.faults;
+    const { problem, isWithoutExtraction } = this.faults;
     const ready = problem === undefined;
     const reasons = ready ? [] : [problem];
-    json(res, ready ? 200 : 503, { ready, reasons, features: { memory: ready, rag: ready } });
+    const features = { memory: ready, rag: ready, extraction: ready && !isWithoutExtraction };
+    json(res, ready ? 200 : 503, { ready, reasons, features });
   }
 
   async #enrich(res: ServerResponse): Promise<void> {

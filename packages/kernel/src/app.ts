@@ -1,8 +1,25 @@
 import { type TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import Fastify, { type FastifyBaseLogger, LogController } from "fastify";
 
+import type { ErrorCode } from "@benchai/contract/errors";
+
 import { installErrorHandler } from "./error-handler.ts";
 import type { Logger } from "./log.ts";
+
+/** What the OpenAPI document says of a route besides what Fastify checks. Fastify ignores it. */
+export type RouteDoc = {
+  /** What the route does, in a line. */
+  readonly summary?: string;
+  /** The codes it may answer with besides those of every route. */
+  readonly errors?: readonly ErrorCode[];
+  /** Schemas by media type, of bodies that the route reads itself and of answers that are not JSON; no answers: 204, nothing to say. */
+  readonly bodies?: Readonly<Record<string, object>>;
+  readonly answers?: Readonly<Record<string, object>>;
+};
+
+declare module "fastify" {
+  interface FastifySchema extends RouteDoc {}
+}
 
 export type AppOptions = {
   readonly log: Logger;

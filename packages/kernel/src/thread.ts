@@ -13,6 +13,7 @@ export type ThreadMessage =
 
 type Pending = { readonly resolve: (value: unknown) => void; readonly reject: (error: unknown) => void };
 type Call = Pending & { readonly name: string; readonly argument: unknown; readonly isUrgent: boolean };
+type OnAnswer = (name: string, error: unknown) => void;
 
 /** The calls of a thread: named, typed by its own functions. */
 export type ThreadCalls<Api extends ThreadApi> = {
@@ -30,18 +31,24 @@ export class Thread<Api extends ThreadApi> {
   readonly #worker: Worker;
   readonly #waiting: Call[] = [];
   readonly #ready = Promise.withResolvers<void>();
-  #current: Pending | undefined;
+  readonly #onAnswer: OnAnswer;
+  #current: Call | undefined;
   #isReady = false;
   #nextId = 1;
   #death: Error | undefined;
 
-  /** `file` calls `serveThread`; `data` is its `workerData`; names in `urgent` go before all that waits. */
+  /**
+   * `file` calls `serveThread`; `data` is its `workerData`; names in `urgent` go before all that waits. `onAnswer` is told of
+   * each answer of the thread, by the call's name and the error that it failed with, undefined when it did not.
+   */
   constructor(
     file: URL,
     data: unknown,
     onDeath: (error: Error) => void,
     urgent: readonly (keyof Api & string)[] = [],
+    onAnswer: OnAnswer = () => undefined,
   ) {
+    this.#onAnswer = onAnswer;
     this.#worker = new Worker(file, { workerData: data });
     this.#worker.on("message", (message: ThreadMessage) => this.#take(message));
     this.#worker.on("error", (error) => this.#die(asError(error), onDeath));
@@ -59,11 +66,6 @@ export class Thread<Api extends ThreadApi> {
   /** Resolves when the thread has initialised; rejects with its error when it cannot. */
   get ready(): Promise<void> {
     return this.#ready.promise;
-  }
-
-  /** How many calls wait or run. */
-  get load(): number {
-    return this.#waiting.length + (this.#current ? 1 : 0);
   }
 
   /** Ends the thread at once; what waits is rejected. */
@@ -103,10 +105,12 @@ export class Thread<Api extends ThreadApi> {
       this.#isReady = true;
       this.#ready.resolve();
     } else if (message.id === this.#nextId && this.#current) {
-      const { resolve, reject } = this.#current;
+      const { name, resolve, reject } = this.#current;
       this.#current = undefined;
       this.#nextId += 1;
-      if ("error" in message) reject(unpackError(message.error));
+      const error = "error" in message ? unpackError(message.error) : undefined;
+      this.#onAnswer(name, error);
+      if ("error" in message) reject(error);
       else resolve(message.value);
     }
     this.#next();

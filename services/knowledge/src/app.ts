@@ -56,7 +56,8 @@ export function buildApp(deps: AppDeps, data: DataDeps | undefined): App {
   return app;
 }
 
-function dataRoutes(app: App, data: DataDeps): void {
+/** Every route that needs the database. */
+export function dataRoutes(app: App, data: DataDeps): void {
   memoryRoutes(app, data.memory);
   searchRoutes(app, data);
   collectionRoutes(app, data);

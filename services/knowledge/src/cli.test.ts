@@ -62,10 +62,26 @@ test("backup --prune leaves one copy, without what was forgotten", async () => {
   expect(readFileSync(join(backups, name)).includes("statement 6")).toBe(false);
 });
 
+test("an evaluation runs beside a writer, of questions that come through stdin", () => {
+  const { db, cli } = ground();
+  const asked = cli(
+    ["eval", "--questions", "-", "--collection", "notes", "--verbose"],
+    Buffer.from('{"question":"brown fox","path":"a.md"}\n'),
+  );
+  expect(asked, asked.stderr).toMatchObject({ status: 0, stderr: "" });
+  expect(asked.lines).toContain("1 of your questions");
+  expect(asked.lines.join("\n")).toMatch(/^words +1\.000 ± 0\.000 +1\.000 +1\.000/mu);
+  expect(asked.lines.at(-1)).toMatch(/^every question found its document first/u);
+  db.close();
+});
+
 test.each([
   [["fly"], /^usage: backup .*; restore/u],
   [["restore"], /^usage: restore/u],
   [["backup", "--now"], /^usage: backup/u],
+  [["eval", "--fast"], /^usage: eval/u],
+  [["eval", "--questions", "file.jsonl"], /^usage: eval/u],
+  [["eval", "--collection", "none"], /^there is no collection "none"/u],
   [["restore", "none.db"], /^there is no backup "none\.db"/u],
 ])("%j is refused in one line", (args, why) => {
   const { db, cli } = ground();

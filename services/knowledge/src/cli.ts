@@ -7,6 +7,7 @@ import { AppError } from "@benchai/contract/errors";
 import { readConfig } from "@benchai/kernel/config";
 
 import { backUp } from "./edge/store/backup.ts";
+import { evalCommand, evalUsage } from "./eval-command.ts";
 import { dataFiles } from "./edge/store/data-folder.ts";
 import { deleteReplaced, restore } from "./edge/store/restore.ts";
 import { type BackupReceipt, deleteBackup, receiptOf, storedBackups } from "./edge/store/stored-backups.ts";
@@ -21,6 +22,7 @@ const commands = {
   backup: { usage: "backup [--prune]", run: backupCommand },
   backups: { usage: "backups", run: listCommand },
   restore: { usage: "restore NAME | -", run: restoreCommand },
+  eval: { usage: evalUsage, run: async (args, dataDir) => say(await evalCommand(args, dataDir)) },
 } as const satisfies Record<string, Command>;
 
 const Env = Type.Object({ DATA_DIR: Type.String({ default: "/var/lib/benchai/knowledge" }) });

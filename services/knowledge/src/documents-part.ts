@@ -1,10 +1,7 @@
-import { assertNever } from "@benchai/kernel/assert-never";
 import type { Doorbell } from "@benchai/kernel/doorbell";
 
-import { denseTrust, fuse, hasKnownCosines } from "./core/fusion.ts";
 import type { KnowledgeConfig } from "./edge/config.ts";
 import type { ParserPool } from "./edge/parser-process.ts";
-import { RouterClient } from "./edge/router-client.ts";
 import type { Removed } from "./edge/store/collections.ts";
 import type { Embedding } from "./embedding.ts";
 import { Ingest, type IngestPorts } from "./ingest.ts";
@@ -17,6 +14,7 @@ import type { DocumentDeps } from "./routes/documents.ts";
 import type { FileDeps } from "./routes/files.ts";
 import type { SearchDeps } from "./routes/search.ts";
 import { search, type SearchLimits } from "./search.ts";
+import { searchPorts } from "./search-ports.ts";
 import type { Store } from "./store.ts";
 
 /** A text in JSON may take up to six bytes for one of its own (`\u0000`). */
@@ -43,7 +41,7 @@ export class DocumentsPart {
     this.#store = store;
     this.#embedding = embedding;
     this.#limits = { embedMs: config.EMBED_TIMEOUT_MS, rerankMs: config.RERANK_TIMEOUT_MS };
-    this.#ports = searchPorts(config, store, embedding);
+    this.#ports = searchPorts(config, store.read, embedding);
     const settings = { documentsRoot: config.DOCUMENTS_ROOT, maxFileBytes: config.MAX_FILE_BYTES };
     this.ingest = new Ingest(ingestPorts(store, parsers, written), settings);
   }
@@ -123,36 +121,4 @@ function ingestPorts({ read, write }: Store, parsers: ParserPool, written: Doorb
     parse: (input) => parsers.parse(input),
     isSupported: (path) => formatOf(path) !== undefined,
   };
-}
-
-function searchPorts(config: KnowledgeConfig, { read }: Store, embedding: Embedding): RelevancePorts {
-  const router = new RouterClient(config.ROUTER_URL);
-  const { RERANK_MODEL: reranker } = config;
-  const fingerprint = () => embedding.model?.fingerprint ?? "";
-  return {
-    scope: read.searchScope,
-    lexical: read.lexical,
-    dense: read.dense,
-    hits: read.storedHits,
-    questionWords: read.questionWords,
-    areCosinesKnown: () => hasKnownCosines(fingerprint()),
-    denseProblem: () => denseProblem(embedding),
-    embedQuery: (query, signal) => embedding.embedQuery(query, signal),
-    fuse: (legs) => fuse(legs, denseTrust(fingerprint())),
-    rerank:
-      reranker === "" ? undefined : (query, texts, signal) => router.rerank(reranker, query, texts, signal),
-  };
-}
-
-function denseProblem({ state }: Embedding): string | undefined {
-  switch (state.state) {
-    case "loading":
-      return "the embedding model is not ready yet";
-    case "failed":
-      return `the embedding model failed: ${state.message}`;
-    case "ready":
-      return state.vectors === 0 ? "there are no vectors yet" : undefined;
-    default:
-      return assertNever(state);
-  }
 }

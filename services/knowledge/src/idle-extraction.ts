@@ -2,40 +2,53 @@ import { randomUUID } from "node:crypto";
 
 import type { TurnReport } from "@benchai/contract/enrichment";
 import { AppError } from "@benchai/contract/errors";
+import type { Logger } from "@benchai/kernel/log";
 
-import { RouterClient } from "./edge/router-client.ts";
+import type { RouterClient } from "./edge/router-client.ts";
 import { type ExtractionDeps, extractMemories } from "./extraction.ts";
 import type { JobHandler, Jobs } from "./jobs.ts";
 import type { Store } from "./store.ts";
 
-/** Nobody asked for so long: the machine is taken for idle, in ms. */
-const quietMs = 60_000;
+/** Nobody chatted for so long: the machine is taken for idle, in ms. */
+const idleAfterMs = 60_000;
 /** A model may have to be loaded first. */
 const completionMs = 300_000;
+const askMs = 5_000;
+/** How long after a run turns are looked for that it left: a model that was not there may be by then. */
+const againAfterMs = 600_000;
 
-/** Turns that are kept, and read for memories by a local model once it has been quiet for a while. */
+type TurnStore = {
+  readonly read: Pick<Store["read"], "waitingTurns">;
+  readonly write: Pick<Store["write"], "keepTurn" | "finishTurn" | "failTurn">;
+};
+
+/** Turns that are kept, and read for memories by a local model once nobody has chatted for a while. */
 export class IdleExtraction {
-  readonly #store: Store;
+  readonly #store: TurnStore;
+  readonly #router: Pick<RouterClient, "complete" | "quietMs">;
   readonly #model: string;
+  readonly #log: Logger;
   #timer: NodeJS.Timeout | undefined;
-  #jobs: Jobs | undefined;
+  #jobs: Pick<Jobs, "create"> | undefined;
+  #isClosed = false;
 
   /** `model` is a chat model of the router; empty: turns are refused. */
-  constructor(store: Store, model: string) {
+  constructor(
+    store: TurnStore,
+    router: Pick<RouterClient, "complete" | "quietMs">,
+    model: string,
+    log: Logger,
+  ) {
     this.#store = store;
+    this.#router = router;
     this.#model = model;
+    this.#log = log;
   }
 
   /** Turns that an earlier run of the service left wait as well. */
-  start(jobs: Jobs): void {
+  start(jobs: Pick<Jobs, "create">): void {
     this.#jobs = jobs;
-    if (this.#model !== "") this.noteActivity();
-  }
-
-  /** Somebody uses the machine: extraction waits. */
-  noteActivity(): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#begin(), quietMs).unref();
+    if (this.#model !== "") this.#lookIn(idleAfterMs);
   }
 
   async keep(owner: string, turn: TurnReport): Promise<void> {
@@ -46,18 +59,17 @@ export class IdleExtraction {
         { param: "save" },
       );
     await this.#store.write.keepTurn({ owner, turn, nowMs: Date.now() });
-    this.noteActivity();
+    this.#lookIn(idleAfterMs);
   }
 
   /** The handler of `extract` jobs. */
-  handler(routerUrl: string): JobHandler {
-    const router = new RouterClient(routerUrl);
+  handler(): JobHandler {
     const deps: ExtractionDeps = {
       waitingTurns: this.#store.read.waitingTurns,
       finishTurn: this.#store.write.finishTurn,
       failTurn: this.#store.write.failTurn,
       complete: (messages, schema, signal) =>
-        router.complete(
+        this.#router.complete(
           this.#model,
           messages,
           schema,
@@ -65,20 +77,39 @@ export class IdleExtraction {
         ),
       now: Date.now,
     };
-    return (_job, { signal, report }) =>
-      extractMemories(deps, {
-        batch: `extraction_${randomUUID()}`,
-        signal,
-        report: (done) => report({ done, message: `${done} turns read` }),
-      });
+    return async (_job, { signal, report }) => {
+      try {
+        return await extractMemories(deps, {
+          batch: `extraction_${randomUUID()}`,
+          signal,
+          report: (done) => report({ done, message: `${done} turns read` }),
+        });
+      } finally {
+        this.#lookIn(againAfterMs);
+      }
+    };
   }
 
   close(): void {
+    this.#isClosed = true;
     clearTimeout(this.#timer);
   }
 
-  async #begin(): Promise<void> {
-    const waiting = await this.#store.read.waitingTurns({ after: 0, limit: 1 });
-    if (waiting.length > 0) await this.#jobs?.create({ owner: undefined, kind: "extract", payload: {} });
+  #lookIn(ms: number): void {
+    clearTimeout(this.#timer);
+    if (!this.#isClosed) this.#timer = setTimeout(() => void this.#look(), ms).unref();
+  }
+
+  /** Begins when turns wait and the router has been quiet for long enough; comes again when it has not. */
+  async #look(): Promise<void> {
+    try {
+      if ((await this.#store.read.waitingTurns({ after: 0, limit: 1 })).length === 0) return;
+      const quietMs = await this.#router.quietMs(AbortSignal.timeout(askMs));
+      if (quietMs < idleAfterMs) return this.#lookIn(idleAfterMs - quietMs);
+      await this.#jobs?.create({ owner: undefined, kind: "extract", payload: {} });
+    } catch (error) {
+      this.#log.debug({ err: error }, "whether the machine is idle could not be told");
+      this.#lookIn(idleAfterMs);
+    }
   }
 }

@@ -10,10 +10,9 @@ import { Backups } from "./backups.ts";
 import { knowledgeHealth, type KnowledgeSeen } from "./core/knowledge-health.ts";
 import { DocumentsPart } from "./documents-part.ts";
 import type { KnowledgeConfig } from "./edge/config.ts";
-import { startEnergeticEmbedder } from "./edge/embedder/energetic.ts";
-import { openAiEmbedder } from "./edge/embedder/openai.ts";
 import { ParserPool } from "./edge/parser-process.ts";
 import { BullDispatcher } from "./edge/queue.ts";
+import { RouterClient } from "./edge/router-client.ts";
 import { Embedding } from "./embedding.ts";
 import { enrich } from "./enrich.ts";
 import { IdleExtraction } from "./idle-extraction.ts";
@@ -22,6 +21,7 @@ import type { IngestControl } from "./ingest.ts";
 import { Jobs, type JobStore } from "./jobs.ts";
 import { knowledgeTools } from "./mcp-tools.ts";
 import { MemoryPart } from "./memory-part.ts";
+import { openEmbedder } from "./open-embedder.ts";
 import { Storage, withCaretaker } from "./storage.ts";
 import { startStore, type Store } from "./store.ts";
 import { Watchers } from "./watch.ts";
@@ -89,7 +89,12 @@ async function startParts(
   );
   const memory = new MemoryPart(store, embedding, written, config.EMBED_TIMEOUT_MS);
   const documents = new DocumentsPart(config, store, embedding, parsers, written);
-  const extraction = new IdleExtraction(store, config.EXTRACT_MODEL);
+  const extraction = new IdleExtraction(
+    store,
+    new RouterClient(config.ROUTER_URL),
+    config.EXTRACT_MODEL,
+    log,
+  );
   const jobs = jobsOf(config, log, { store, documents, extraction });
   const watchers = watchersOf(log, store, documents);
   const embeddingRun = embedding.run(stopping.signal);
@@ -128,7 +133,7 @@ function jobsOf(config: KnowledgeConfig, log: Logger, { store, documents, extrac
   const handlers = {
     index: indexJob(documents.ingest),
     optimize: () => store.write.optimizeMemories(undefined),
-    extract: extraction.handler(config.ROUTER_URL),
+    extract: extraction.handler(),
   };
   return new Jobs(jobStore(store), queue, handlers, log);
 }
@@ -139,12 +144,6 @@ function watchersOf(log: Logger, store: Store, { ingest }: DocumentsPart): Watch
     index: (sourceId: number, control: IngestControl) => ingest.indexFolder(sourceId, control),
   };
   return new Watchers(ports, log);
-}
-
-function openEmbedder(config: KnowledgeConfig, signal: AbortSignal, onDeath: (error: Error) => void) {
-  return config.EMBED_MODEL === ""
-    ? startEnergeticEmbedder(onDeath)
-    : openAiEmbedder({ baseUrl: config.ROUTER_URL, model: config.EMBED_MODEL }, signal);
 }
 
 function embeddingStore({ read, write }: Store) {
@@ -182,7 +181,6 @@ function dataDeps({ store, memory, documents, extraction, jobs, watchers }: Part
     listJobs: store.read.listJobs,
     jobById: store.read.jobById,
     enrich: (owner, call) => {
-      extraction.noteActivity();
       const sources = {
         relevantMemories: memory.forChat.bind(memory),
         relevantChunks: documents.forChat.bind(documents),
@@ -226,7 +224,8 @@ function seenOf(
   return {
     storageProblem: storage.problem,
     integrity: storage.integrity,
-    writeProblem: undefined,
+    writeProblem: parts?.store.writeProblem(),
+    hasExtractModel: config.EXTRACT_MODEL !== "",
     isQueueConnected: parts?.jobs.isQueueConnected ?? false,
     embedder: parts?.embedding.state ?? { state: "loading" },
     lastBackupAgeMs: backups.lastAgeMs,

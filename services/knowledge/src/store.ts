@@ -1,5 +1,6 @@
 import { Thread, type ThreadCalls } from "@benchai/kernel/thread";
 
+import { WriteOutcomes, type WriteProblem } from "./core/write-outcomes.ts";
 import type { ReaderApi } from "./edge/store/reader-thread.ts";
 import type { StoreThreadData, WriterApi } from "./edge/store/writer-thread.ts";
 
@@ -7,6 +8,8 @@ import type { StoreThreadData, WriterApi } from "./edge/store/writer-thread.ts";
 export type Store = {
   readonly write: ThreadCalls<WriterApi>;
   readonly read: ThreadCalls<ReaderApi>;
+  /** Why the storage refuses writes; undefined when it took the last one. */
+  writeProblem(): WriteProblem | undefined;
   close(): Promise<void>;
 };
 
@@ -30,16 +33,30 @@ const urgentWrites: readonly (keyof WriterApi)[] = [
 export async function startStore(path: string, onDeath: (error: Error) => void): Promise<Store> {
   const data: StoreThreadData = { path };
   const thread = (name: string) => new URL(`edge/store/${name}-thread.ts`, import.meta.url);
-  const writer = new Thread<WriterApi>(thread("writer"), data, onDeath, urgentWrites);
+  const outcomes = new WriteOutcomes();
+  const writer: Thread<WriterApi> = new Thread(thread("writer"), data, onDeath, urgentWrites, (name, error) =>
+    note(outcomes, name, error, () => writer.call.proveWritable(undefined)),
+  );
   await writer.ready;
   const reader = new Thread<ReaderApi>(thread("reader"), data, onDeath, urgentReads);
   await reader.ready;
   return {
     write: writer.call,
     read: reader.call,
+    writeProblem: () => outcomes.problem(Date.now()),
     close: async () => {
       await reader.close();
       await writer.close();
     },
   };
+}
+
+/**
+ * A call that succeeds need not have written anything (a memory that was there already): after a refusal, only a write that is
+ * one for certain says that the storage takes them again.
+ */
+function note(outcomes: WriteOutcomes, name: string, error: unknown, prove: () => Promise<void>): void {
+  if (error !== undefined) outcomes.failed(error, Date.now());
+  else if (name === ("proveWritable" satisfies keyof WriterApi)) outcomes.wrote();
+  else if (outcomes.isRefused) prove().catch(() => undefined);
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { chatBody, dataOf, eventually, send, startRequest, startStack } from "./stack.ts";
+import { chatBody, dataOf, eventually, send, type Stack, startRequest, startStack } from "./stack.ts";
 import { found, report, sha256, startKnowledgeStack } from "./knowledge-stack.ts";
 
 const path = "/v1/chat/completions";
@@ -176,6 +176,34 @@ test("a kept turn is reported after the answer: the user's words without what wa
   });
   expect(whole).toMatchObject({ namespace: "", conversation: expect.stringMatching(/^req_/) });
   expect(await stack.metric('benchai_router_turns_total{outcome="kept"}')).toBe(2);
+});
+
+test("a turn that nobody reads for memories is not handed over, and the answer says so at once", async () => {
+  await using all = await startKnowledgeStack({ faults: { isWithoutExtraction: true, isHung: true } });
+  const { stack, knowledge } = all;
+  const note = expect.stringMatching(/^this turn is not kept: .*EXTRACT_MODEL/);
+  const alone = { citations: [], memories: [], tokens: 0, notes: [note] };
+  const startMs = performance.now();
+  expect(benchaiOf((await stack.chat({ benchai: { save: true } })).text)).toEqual(alone);
+  const streamed = dataOf((await stack.chat({ benchai: { save: true }, stream: true })).text);
+  expect(performance.now() - startMs).toBeLessThan(1_000);
+  expect(benchaiOf(streamed.at(-2) ?? "")).toEqual(alone);
+  knowledge.faults.isHung = false;
+  knowledge.answer = found;
+  const both = await stack.chat({ benchai: { ...asked.benchai, save: true } });
+  expect(benchaiOf(both.text)).toEqual({ ...report, notes: [note] });
+  expect(knowledge.to("/internal/turns")).toEqual([]);
+});
+
+test("a turn that may be lost, or has nowhere to go, is told of in the answer", async () => {
+  const notes = async (stack: Stack) =>
+    (benchaiOf((await stack.chat({ benchai: { save: true } })).text) as { notes: string[] }).notes.join();
+  await using bare = await startStack();
+  expect(await notes(bare)).toMatch(/not kept: .*KNOWLEDGE_URL/);
+  await using all = await startKnowledgeStack();
+  await all.knowledge.leave();
+  await eventually(async () => (await all.stack.get("/health")).text.includes("knowledge is away"), 8_000);
+  expect(await notes(all.stack)).toMatch(/may be lost/);
 });
 
 test("a chat never waits for its turn to be kept, and what cannot be kept is counted, not held", async () => {

@@ -69,6 +69,22 @@ test("S31: a model whose name no header can carry is answered, with the name per
   expect([answer.status, answer.headers["x-benchai-model"]]).toEqual([200, "mod%C3%A8le%0A1"]);
 });
 
+test("health tells how many chat, and for how long nobody has; embedding is no chat", async () => {
+  await using stack = await startStack({ llama: { faults: { tokens: 3, tokenDelayMs: 100 } } });
+  const chats = async () => (await stack.get("/health")).json().chats;
+  const before = await chats();
+  expect(before.open).toBe(0);
+  await stack.post("/v1/embeddings", JSON.stringify({ model: "m", input: "a" }));
+  expect((await chats()).quietMs).toBeGreaterThan(before.quietMs);
+  const answer = stack.chat({ stream: true });
+  await eventually(async () => (await chats()).open === 1);
+  expect((await chats()).quietMs).toBe(0);
+  const leftMs = performance.now();
+  await answer;
+  await eventually(async () => (await chats()).open === 0);
+  expect((await chats()).quietMs).toBeLessThanOrEqual(performance.now() - leftMs);
+});
+
 test("S35: health keeps the historic shape and says what is wrong", async () => {
   await using stack = await startStack();
   const health = (await stack.get("/health")).json();

@@ -141,6 +141,7 @@ type AnswerBody = {
   readonly features: { streaming: boolean };
   readonly controller: { connected: boolean; role: string; seenAgeMs: number | null };
   readonly reasons: readonly string[];
+  readonly chats: { open: number; quietMs: number };
   readonly docs: string;
 };
 

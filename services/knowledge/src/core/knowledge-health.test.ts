@@ -8,6 +8,7 @@ const well: KnowledgeSeen = {
   integrity: "sound",
   writeProblem: undefined,
   isQueueConnected: true,
+  hasExtractModel: true,
   embedder: { state: "ready" },
   lastBackupAgeMs: hourMs,
   backupEveryMs: 24 * hourMs,
@@ -19,7 +20,12 @@ const healthOf = (change: Partial<KnowledgeSeen>) => knowledgeHealth({ ...well, 
 
 describe("the health of knowledge", () => {
   test("is ok when all is well, also while a large database is still checked or has no backup yet", () => {
-    const ok = { ready: true, status: "ok", reasons: [], features: { memory: true, rag: true } };
+    const ok = {
+      ready: true,
+      status: "ok",
+      reasons: [],
+      features: { memory: true, rag: true, extraction: true },
+    };
     expect(healthOf({})).toEqual(ok);
     expect(healthOf({ integrity: "checking", lastBackupAgeMs: null })).toEqual(ok);
     expect(healthOf({ lastBackupAgeMs: 99 * hourMs, backupEveryMs: 0 })).toEqual(ok);
@@ -35,13 +41,28 @@ describe("the health of knowledge", () => {
     ["shutting down", { isDraining: true }, /shutting down/u],
   ])("S52: %s: not ready, no features, and the reason", (_what, change, reason) => {
     const health = healthOf(change);
-    expect(health).toMatchObject({ ready: false, status: "down", features: { memory: false, rag: false } });
+    expect(health).toMatchObject({
+      ready: false,
+      status: "down",
+      features: { memory: false, rag: false, extraction: false },
+    });
     expect(health.reasons.join("\n")).toMatch(reason);
+  });
+
+  test("tells that turns are not read when no model is there to read them, and that is no degradation", () => {
+    expect(healthOf({ hasExtractModel: false })).toMatchObject({
+      status: "ok",
+      features: { memory: true, rag: true, extraction: false },
+    });
   });
 
   test.each<[string, Partial<KnowledgeSeen>, RegExp]>([
     ["S57: the queue is away", { isQueueConnected: false }, /valkey.*jobs wait/u],
-    ["S52: writes fail", { writeProblem: "disk full" }, /reading goes on: disk full/u],
+    [
+      "S52: writes fail",
+      { writeProblem: { why: "disk full", ageMs: 130_000 } },
+      /reading goes on: disk full; the newest failed 2 min ago/u,
+    ],
     ["the embedder failed", { embedder: { state: "failed", message: "no file" } }, /lexical: no file/u],
     ["the backup failed", { backupProblem: "disk full" }, /backup failed: disk full/u],
     ["the backup is late", { lastBackupAgeMs: 37 * hourMs }, /37 h old/u],

@@ -1,5 +1,7 @@
 import type { AppError } from "@benchai/contract/errors";
 
+import type { WriteProblem } from "./write-outcomes.ts";
+
 /** `unchecked`: the check itself broke, which says nothing of the database. */
 export type Integrity = "checking" | "sound" | "damaged" | "unchecked";
 
@@ -10,8 +12,10 @@ export type KnowledgeSeen = {
   /** The full integrity check: a large database is served while it still runs. */
   readonly integrity: Integrity;
   /** The newest write that the storage refused, and none has succeeded since. */
-  readonly writeProblem: string | undefined;
+  readonly writeProblem: WriteProblem | undefined;
   readonly isQueueConnected: boolean;
+  /** Whether a model is named that reads kept turns. */
+  readonly hasExtractModel: boolean;
   readonly embedder: { readonly state: "loading" | "ready" | "failed"; readonly message?: string };
   /** Null before the first; every `backupEveryMs` there should be one, 0 turns them off. */
   readonly lastBackupAgeMs: number | null;
@@ -27,7 +31,8 @@ export type KnowledgeHealth = {
   readonly ready: boolean;
   readonly status: "ok" | "degraded" | "down";
   readonly reasons: readonly string[];
-  readonly features: { readonly memory: boolean; readonly rag: boolean };
+  /** `extraction`: kept turns are read for memories. */
+  readonly features: { readonly memory: boolean; readonly rag: boolean; readonly extraction: boolean };
 };
 
 /**
@@ -38,7 +43,8 @@ export function knowledgeHealth(seen: KnowledgeSeen): KnowledgeHealth {
   const reasons = [...blockers(seen), ...degradations(seen)];
   const isUsable = blockers(seen).length === 0;
   const status = isUsable ? (reasons.length > 0 ? "degraded" : "ok") : "down";
-  return { ready: isUsable, status, reasons, features: { memory: isUsable, rag: isUsable } };
+  const features = { memory: isUsable, rag: isUsable, extraction: isUsable && seen.hasExtractModel };
+  return { ready: isUsable, status, reasons, features };
 }
 
 function blockers({ isDraining, storageProblem, integrity }: KnowledgeSeen): readonly string[] {
@@ -50,7 +56,7 @@ function blockers({ isDraining, storageProblem, integrity }: KnowledgeSeen): rea
 function degradations(seen: KnowledgeSeen): readonly string[] {
   const { embedder, integrity, writeProblem, unwatched } = seen;
   return [
-    ...(writeProblem === undefined ? [] : [`writes fail, reading goes on: ${writeProblem}`]),
+    ...(writeProblem ? [writeReason(writeProblem)] : []),
     ...(integrity === "unchecked" ? ["the integrity check of the database could not run"] : []),
     ...(seen.isQueueConnected ? [] : ["the job queue (valkey) is away: jobs wait, all else works"]),
     ...(embedder.state === "failed"
@@ -59,6 +65,12 @@ function degradations(seen: KnowledgeSeen): readonly string[] {
     ...backupReasons(seen),
     ...unwatched.map(({ source, why }) => `source ${source} is not watched: ${why}`),
   ];
+}
+
+function writeReason({ why, ageMs }: WriteProblem): string {
+  const minutes = Math.floor(ageMs / 60_000);
+  const when = minutes === 0 ? "in the last minute" : `${minutes} min ago`;
+  return `writes fail, reading goes on: ${why}; the newest failed ${when}`;
 }
 
 /** Late is half an interval over: a backup takes its time, and a machine may have been asleep. */

@@ -21,7 +21,7 @@ describe("what knowledge asks of the router", () => {
   afterEach(() => new Promise((resolve) => server.close(resolve)));
 
   const reply = async (request: IncomingMessage, response: ServerResponse) => {
-    asked = { url: request.url, body: JSON.parse(await text(request)) };
+    asked = { url: request.url, body: JSON.parse((await text(request)) || "null") };
     response.writeHead(answer.status, { "content-type": "application/json" }).end(answer.body);
   };
   const signal = () => AbortSignal.timeout(5_000);
@@ -47,6 +47,14 @@ describe("what knowledge asks of the router", () => {
       3,
       Number.NEGATIVE_INFINITY,
     ]);
+  });
+
+  it("asks for how long nobody has chatted, and takes a router that is down for no answer", async () => {
+    answer = { status: 200, body: JSON.stringify({ status: "ok", chats: { open: 0, quietMs: 12.5 } }) };
+    expect(await client.quietMs(signal())).toBe(12.5);
+    expect(asked.url).toBe("/health");
+    answer = { status: 503, body: answer.body };
+    await expect(client.quietMs(signal())).rejects.toThrow("the router answered /health with 503");
   });
 
   it.each([

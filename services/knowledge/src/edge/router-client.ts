@@ -2,6 +2,7 @@ import { type Static, type TSchema, Type } from "typebox";
 import { Value } from "typebox/value";
 
 import { AppError } from "@benchai/contract/errors";
+import { RouterHealth } from "@benchai/contract/health";
 
 const Completion = Type.Object({
   choices: Type.Array(Type.Object({ message: Type.Object({ content: Type.String() }) }), { minItems: 1 }),
@@ -9,6 +10,9 @@ const Completion = Type.Object({
 const Ranking = Type.Object({
   results: Type.Array(Type.Object({ index: Type.Integer({ minimum: 0 }), relevance_score: Type.Number() })),
 });
+
+/** As much of `GET /health` as is asked here. */
+const Activity = Type.Pick(RouterHealth, ["chats"]);
 
 export type ChatMessage = { readonly role: string; readonly content: string };
 
@@ -49,6 +53,12 @@ export class RouterClient {
     return documents.map((_, i) => scores.get(i) ?? Number.NEGATIVE_INFINITY);
   }
 
+  /** For how long nobody, us included, has chatted with any model, in ms; 0 while somebody does. */
+  async quietMs(signal: AbortSignal): Promise<number> {
+    const response = await fetch(`${this.#baseUrl}/health`, { signal });
+    return (await answerOf("/health", response, Activity)).chats.quietMs;
+  }
+
   async #post<T extends TSchema>(
     path: string,
     body: unknown,
@@ -61,9 +71,13 @@ export class RouterClient {
       body: JSON.stringify(body),
       signal,
     });
-    const value: unknown = await response.json().catch(() => undefined);
-    if (response.ok && Value.Check(answer, value)) return value;
-    const why = response.ok ? "in a form that is not known" : `with ${response.status}`;
-    throw new AppError("upstream_failed", `the router answered ${path} ${why}`);
+    return answerOf(path, response, answer);
   }
+}
+
+async function answerOf<T extends TSchema>(path: string, response: Response, schema: T): Promise<Static<T>> {
+  const value: unknown = await response.json().catch(() => undefined);
+  if (response.ok && Value.Check(schema, value)) return value;
+  const why = response.ok ? "in a form that is not known" : `with ${response.status}`;
+  throw new AppError("upstream_failed", `the router answered ${path} ${why}`);
 }

@@ -3,7 +3,7 @@ import { Type } from "typebox";
 import { CollectionRequest, CollectionView, SourceView } from "@benchai/contract/rag";
 import type { App } from "@benchai/kernel/app";
 
-import { listAnswer } from "./list-answer.ts";
+import { listAnswer, nothing } from "./answers.ts";
 import { ownerOf } from "./owner.ts";
 
 export type CollectionDeps = {
@@ -30,25 +30,46 @@ export type CollectionDeps = {
 const Params = Type.Object({ name: Type.String() });
 const Change = Type.Partial(CollectionRequest, { additionalProperties: false, minProperties: 1 });
 
+const base = "/v1/rag/collections";
+
 /** `/v1/rag/collections` and `/v1/rag/sources`. */
 export function collectionRoutes(app: App, deps: CollectionDeps): void {
-  const base = "/v1/rag/collections";
-  const one = `${base}/:name`;
-  const shown = { response: { "2xx": CollectionView } };
-
-  app.get(base, { schema: { response: { 200: listAnswer(CollectionView) } } }, async (request) => ({
+  const list = { summary: "The owner's collections", response: { 200: listAnswer(CollectionView) } };
+  app.get(base, { schema: list }, async (request) => ({
     object: "list" as const,
     data: await deps.listCollections({ owner: ownerOf(request) }),
   }));
-  app.post(base, { schema: { body: CollectionRequest, ...shown } }, async (request, reply) => {
+  const create = {
+    summary: "Makes a collection; indexing into a new name makes it as well",
+    errors: ["conflict"] as const,
+    body: CollectionRequest,
+    response: { 201: CollectionView },
+  };
+  app.post(base, { schema: create }, async (request, reply) => {
     const { name, description = "" } = request.body;
     void reply.code(201);
     return deps.createCollection({ owner: ownerOf(request), name, description, nowMs: Date.now() });
   });
-  app.get(one, { schema: { params: Params, ...shown } }, async (request) =>
+  oneCollectionRoutes(app, deps);
+  sourceRoutes(app, deps);
+}
+
+function oneCollectionRoutes(app: App, deps: CollectionDeps): void {
+  const one = `${base}/:name`;
+  const shown = { response: { 200: CollectionView } };
+  const missing = ["not_found"] as const;
+  const get = { summary: "One collection", errors: missing, params: Params, ...shown };
+  app.get(one, { schema: get }, async (request) =>
     deps.collection({ owner: ownerOf(request), name: request.params.name }),
   );
-  app.patch(one, { schema: { params: Params, body: Change, ...shown } }, async (request) => {
+  const change = {
+    summary: "Renames a collection, or describes it anew",
+    errors: ["not_found", "conflict"] as const,
+    params: Params,
+    body: Change,
+    ...shown,
+  };
+  app.patch(one, { schema: change }, async (request) => {
     const { name: newName, description } = request.body;
     return deps.changeCollection({
       owner: ownerOf(request),
@@ -57,22 +78,37 @@ export function collectionRoutes(app: App, deps: CollectionDeps): void {
       description,
     });
   });
-  app.delete(one, { schema: { params: Params } }, async (request, reply) => {
+  const remove = {
+    summary: "Deletes a collection with all in it",
+    errors: missing,
+    params: Params,
+    ...nothing,
+  };
+  app.delete(one, { schema: remove }, async (request, reply) => {
     await deps.deleteCollection({ owner: ownerOf(request), name: request.params.name });
     return reply.code(204).send();
   });
-  sourceRoutes(app, deps);
 }
 
 function sourceRoutes(app: App, deps: CollectionDeps): void {
   const Query = Type.Object({ collection: Type.Optional(Type.String()) });
-  const schema = { querystring: Query, response: { 200: listAnswer(SourceView) } };
+  const schema = {
+    summary: "The folders that are watched, and where uploads and pasted texts went",
+    querystring: Query,
+    response: { 200: listAnswer(SourceView) },
+  };
   app.get("/v1/rag/sources", { schema }, async (request) => ({
     object: "list" as const,
     data: await deps.listSources({ owner: ownerOf(request), collection: request.query.collection }),
   }));
   const Id = Type.Object({ id: Type.String() });
-  app.delete("/v1/rag/sources/:id", { schema: { params: Id } }, async (request, reply) => {
+  const remove = {
+    summary: "Forgets a source with its documents; the files stay where they are",
+    errors: ["not_found"] as const,
+    params: Id,
+    ...nothing,
+  };
+  app.delete("/v1/rag/sources/:id", { schema: remove }, async (request, reply) => {
     await deps.deleteSource({ owner: ownerOf(request), id: request.params.id });
     return reply.code(204).send();
   });

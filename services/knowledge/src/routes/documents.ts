@@ -9,7 +9,7 @@ import type { App } from "@benchai/kernel/app";
 
 import type { DocumentList, DocumentStats } from "../edge/store/documents.ts";
 import type { Library } from "../library.ts";
-import { listAnswer } from "./list-answer.ts";
+import { listAnswer, nothing } from "./answers.ts";
 import { ownerOf } from "./owner.ts";
 import { readUpload } from "./upload.ts";
 
@@ -35,6 +35,24 @@ const FileDocumentRequest = Type.Object(
   { additionalProperties: false },
 );
 
+/** A file with its collection, and the path to file it under when not its own name. */
+const UploadForm = Type.Object({
+  file: Type.String({ format: "binary" }),
+  collection: Type.Optional(Type.String()),
+  path: Type.Optional(Type.String()),
+});
+
+/** `count` is the historic field: what the index holds. */
+const Stats = Type.Object({
+  status: Type.Literal("ok"),
+  count: Type.Integer(),
+  collections: Type.Integer(),
+  sources: Type.Integer(),
+  documents: Type.Integer(),
+  unreadable: Type.Integer(),
+  chunks: Type.Integer(),
+});
+
 /** `status` is the historic field: the request was taken; the job says what comes of it. */
 const Accepted = Type.Object({ status: Type.Literal("ok"), job: JobView });
 
@@ -48,41 +66,83 @@ const ListQuery = Type.Object({
 const Params = Type.Object({ id: Type.String() });
 const listLimit = 1_000;
 
+const base = "/v1/rag/documents";
+
 /** `/v1/rag/index`, `/v1/rag/documents` and `/v1/rag/stats`. */
 export function documentRoutes(app: App, deps: DocumentDeps): void {
-  const base = "/v1/rag/documents";
-  const accepted = { response: { 202: Accepted } };
+  intakeRoutes(app, deps);
+  lookRoutes(app, deps);
+  const stats = { summary: "How much the index holds", response: { 200: Stats } };
+  app.get("/v1/rag/stats", { schema: stats }, async (request) => {
+    const counts = await deps.documentStats({ owner: ownerOf(request) });
+    return { status: "ok" as const, count: counts.chunks, ...counts };
+  });
+}
 
-  app.post("/v1/rag/index", { schema: { body: IndexRequest, ...accepted } }, async (request, reply) => {
+function intakeRoutes(app: App, deps: DocumentDeps): void {
+  const accepted = { response: { 202: Accepted } };
+  const index = {
+    summary: "Indexes a folder below the documents' root and watches it from then on, as a job",
+    errors: ["not_found"] as const,
+    body: IndexRequest,
+    ...accepted,
+  };
+  app.post("/v1/rag/index", { schema: index }, async (request, reply) => {
     const job = await deps.library.addFolder(ownerOf(request), request.body);
     return reply.code(202).send({ status: "ok", job });
   });
   // The body's schema depends on its type, so it is checked by `take`.
-  app.post(base, { schema: accepted, bodyLimit: deps.bodyLimitBytes }, async (request, reply) => {
+  const handed = {
+    summary: "Indexes a pasted text, a file of `/v1/files`, or an upload, as a job",
+    errors: ["not_found"] as const,
+    bodies: {
+      "application/json": Type.Union([TextDocumentRequest, FileDocumentRequest]),
+      "multipart/form-data": UploadForm,
+    },
+    ...accepted,
+  };
+  app.post(base, { schema: handed, bodyLimit: deps.bodyLimitBytes }, async (request, reply) => {
     const job = await take(deps.library, request);
     return reply.code(202).send({ status: "ok", job });
   });
-  const list = { querystring: ListQuery, response: { 200: listAnswer(DocumentView) } };
+}
+
+function lookRoutes(app: App, deps: DocumentDeps): void {
+  const missing = ["not_found"] as const;
+  const list = {
+    summary: "The owner's documents, `limit` at a time, after the id `after`",
+    errors: missing,
+    querystring: ListQuery,
+    response: { 200: listAnswer(DocumentView) },
+  };
   app.get(base, { schema: list }, async (request) => ({
     object: "list" as const,
     data: await deps.listDocuments(listCall(ownerOf(request), request.query)),
   }));
-  const one = { schema: { params: Params, response: { 200: DocumentView } } };
-  app.get(`${base}/:id`, one, async (request) =>
+  const one = { summary: "One document", errors: missing, params: Params, response: { 200: DocumentView } };
+  app.get(`${base}/:id`, { schema: one }, async (request) =>
     deps.documentById({ owner: ownerOf(request), id: request.params.id }),
   );
-  app.get(`${base}/:id/text`, { schema: { params: Params } }, async (request, reply) => {
-    const { text, document } = await deps.textOfDocument({ owner: ownerOf(request), id: request.params.id });
-    return reply.header("x-content-sha256", document.sha256).type("text/plain; charset=utf-8").send(text);
+  const text = {
+    summary: "The text that citations count their lines in",
+    errors: missing,
+    params: Params,
+    answers: { "text/plain": Type.String() },
+  };
+  app.get(`${base}/:id/text`, { schema: text }, async (request, reply) => {
+    const read = await deps.textOfDocument({ owner: ownerOf(request), id: request.params.id });
+    void reply.header("x-content-sha256", read.document.sha256).type("text/plain; charset=utf-8");
+    return reply.send(read.text);
   });
-  app.delete(`${base}/:id`, { schema: { params: Params } }, async (request, reply) => {
+  const remove = {
+    summary: "Deletes a document; a file of a folder stays, and is kept out from then on",
+    errors: missing,
+    params: Params,
+    ...nothing,
+  };
+  app.delete(`${base}/:id`, { schema: remove }, async (request, reply) => {
     await deps.deleteDocument({ owner: ownerOf(request), id: request.params.id });
     return reply.code(204).send();
-  });
-  // `count` is the historic field: what the index holds.
-  app.get("/v1/rag/stats", async (request) => {
-    const stats = await deps.documentStats({ owner: ownerOf(request) });
-    return { status: "ok", count: stats.chunks, ...stats };
   });
 }
 

@@ -5,7 +5,7 @@ import { jobStates, JobView } from "@benchai/contract/jobs";
 import type { App } from "@benchai/kernel/app";
 import { commentText, eventText, openEventStream } from "@benchai/kernel/event-stream";
 
-import { listAnswer } from "./list-answer.ts";
+import { listAnswer } from "./answers.ts";
 import { ownerOf } from "./owner.ts";
 
 export type JobDeps = {
@@ -25,22 +25,36 @@ const listLimit = 200;
 /** `/v1/jobs`: list, look, follow, cancel, retry. */
 export function jobRoutes(app: App, deps: JobDeps): void {
   const Query = Type.Object({ state: Type.Optional(Type.Enum(jobStates)) });
-  const list = { querystring: Query, response: { 200: listAnswer(JobView) } };
+  const list = {
+    summary: "The owner's newest jobs",
+    querystring: Query,
+    response: { 200: listAnswer(JobView) },
+  };
   app.get("/v1/jobs", { schema: list }, async (request) => ({
     object: "list" as const,
     data: await deps.listJobs({ owner: ownerOf(request), limit: listLimit, state: request.query.state }),
   }));
-  const one = { schema: { params: Params, response: { 200: JobView } } };
-  app.get("/v1/jobs/:id", one, async (request) =>
+  const one = { params: Params, response: { 200: JobView } };
+  const get = { summary: "How far a job is", errors: ["not_found"] as const, ...one };
+  app.get("/v1/jobs/:id", { schema: get }, async (request) =>
     deps.jobById({ owner: ownerOf(request), id: request.params.id }),
   );
-  app.post("/v1/jobs/:id/cancel", one, async (request) =>
+  const errors = ["not_found", "conflict"] as const;
+  const cancel = { summary: "Cancels a job that waits or runs", errors, ...one };
+  app.post("/v1/jobs/:id/cancel", { schema: cancel }, async (request) =>
     deps.jobs.cancel(ownerOf(request), request.params.id),
   );
-  app.post("/v1/jobs/:id/retry", one, async (request) =>
+  const retry = { summary: "Runs a failed or cancelled job again", errors, ...one };
+  app.post("/v1/jobs/:id/retry", { schema: retry }, async (request) =>
     deps.jobs.retry(ownerOf(request), request.params.id),
   );
-  app.get("/v1/jobs/:id/events", { schema: { params: Params } }, async (request, reply) => {
+  const events = {
+    summary: "The job and each change of it as events named `job`, until it has ended",
+    errors: ["not_found"] as const,
+    params: Params,
+    answers: { "text/event-stream": JobView },
+  };
+  app.get("/v1/jobs/:id/events", { schema: events }, async (request, reply) => {
     const call = { owner: ownerOf(request), id: request.params.id };
     // Before the response is ours: an unknown job is still answered 404.
     await deps.jobById(call);

@@ -6,18 +6,28 @@ import {
   ListToolsRequestSchema,
 } from "@modelcontextprotocol/sdk/types.js";
 
+import { Type } from "typebox";
+
 import { AppError } from "@benchai/contract/errors";
 import type { App } from "@benchai/kernel/app";
 
 import type { Tool } from "../mcp-tools.ts";
 import { ownerOf } from "./owner.ts";
 
+/** JSON-RPC 2.0, as the MCP specification has it. */
+const Message = Type.Object({ jsonrpc: Type.Literal("2.0") }, { additionalProperties: true });
+
 /**
  * `POST /mcp`: the Model Context Protocol over streamable HTTP, without sessions: every request stands for itself, so
  * nothing has to survive a restart and nothing can be mixed up between owners. There is no stream to listen to: 405 to `GET`.
  */
 export function mcpRoutes(app: App, tools: readonly Tool[]): void {
-  app.post("/mcp", async (request, reply) => {
+  const schema = {
+    summary: `Model Context Protocol over streamable HTTP, without sessions; tools: ${tools.map(({ name }) => name).join(", ")}`,
+    bodies: { "application/json": Message },
+    answers: { "application/json": Message },
+  };
+  app.post("/mcp", { schema }, async (request, reply) => {
     const server = mcpServer(tools, ownerOf(request));
     const transport = new StreamableHTTPServerTransport({ enableJsonResponse: true });
     reply.hijack();

@@ -4,7 +4,7 @@ import type { FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
 
 import { AppError } from "@benchai/contract/errors";
-import type { JobView } from "@benchai/contract/jobs";
+import { JobView } from "@benchai/contract/jobs";
 import {
   MemoryAddAnswer,
   MemoryAddRequest,
@@ -14,6 +14,7 @@ import {
   MemoryImportAnswer,
   MemoryList,
   MemoryPatch,
+  MemoryRecord,
   MemoryStats,
   MemoryView,
 } from "@benchai/contract/memory";
@@ -75,6 +76,8 @@ const RecentQuery = Type.Object(
 const Id = Type.Object({ id: Type.String({ maxLength: 64 }) });
 const Batch = Type.Object({ batch: Type.String({ maxLength: 64 }) });
 const TurnQuery = Type.Object({ conversation: text(256) }, { additionalProperties: false });
+const Queued = Type.Object({ status: Type.Literal("ok"), message: Type.String(), job: JobView });
+const Bytes = Type.String({ format: "binary" });
 const ImportQuery = Type.Object({ name: text(128) }, { additionalProperties: false });
 
 /** Largest import: the original's database of the largest size that is read. */
@@ -97,7 +100,13 @@ export function memoryRoutes(app: App, deps: MemoryDeps): void {
 function readRoutes(app: App, deps: MemoryDeps): void {
   app.get(
     "/v1/memory/search",
-    { schema: { querystring: SearchQuery, response: { 200: MemoryHits } } },
+    {
+      schema: {
+        summary: "Memories that fit a question, best first; `q` or `query`",
+        querystring: SearchQuery,
+        response: { 200: MemoryHits },
+      },
+    },
     async (request: FastifyRequest<{ Querystring: Static<typeof SearchQuery> }>) => {
       const { q, query = q, limit, namespace, as_of } = request.query;
       if (query === undefined || query === "")
@@ -116,15 +125,24 @@ function readRoutes(app: App, deps: MemoryDeps): void {
       }),
     };
   };
-  const listSchema = { schema: { querystring: RecentQuery, response: { 200: MemoryList } } };
+  const listSchema = {
+    schema: {
+      summary: "The newest memories; the next page comes after the last one's id, as `before`",
+      errors: ["not_found"] as const,
+      querystring: RecentQuery,
+      response: { 200: MemoryList },
+    },
+  };
   app.get("/v1/memory/recent", listSchema, list);
   app.get("/v1/memory", listSchema, list);
-  app.get("/v1/memory/stats", { schema: { response: { 200: MemoryStats } } }, async (request) =>
-    deps.stats(ownerOf(request)),
-  );
+  const stats = {
+    summary: "How many memories there are, by category and namespace",
+    response: { 200: MemoryStats },
+  };
+  app.get("/v1/memory/stats", { schema: stats }, async (request) => deps.stats(ownerOf(request)));
   app.get(
     "/v1/memory/:id",
-    { schema: { params: Id, response: { 200: MemoryView } } },
+    { schema: { summary: "One memory", errors: ["not_found"], params: Id, response: { 200: MemoryView } } },
     async (request: FastifyRequest<{ Params: Static<typeof Id> }>) =>
       deps.get(ownerOf(request), request.params.id),
   );
@@ -133,7 +151,14 @@ function readRoutes(app: App, deps: MemoryDeps): void {
 function writeRoutes(app: App, deps: MemoryDeps): void {
   app.post(
     "/v1/memory/add",
-    { schema: { body: MemoryAddRequest, response: { 200: MemoryAddAnswer } } },
+    {
+      schema: {
+        summary: "Remembers a statement, unless it is there already or should not be kept",
+        errors: ["memory_refused", "not_found", "conflict"],
+        body: MemoryAddRequest,
+        response: { 200: MemoryAddAnswer },
+      },
+    },
     async (request: FastifyRequest<{ Body: MemoryAddRequest }>) => {
       const { outcome, memory } = await deps.add(ownerOf(request), request.body);
       return { status: "ok" as const, message: messages[outcome], outcome, memory };
@@ -141,34 +166,56 @@ function writeRoutes(app: App, deps: MemoryDeps): void {
   );
   app.patch(
     "/v1/memory/:id",
-    { schema: { params: Id, body: MemoryPatch, response: { 200: MemoryView } } },
+    {
+      schema: {
+        summary: "Changes a memory; what is absent stays",
+        errors: ["not_found", "conflict", "memory_refused"],
+        params: Id,
+        body: MemoryPatch,
+        response: { 200: MemoryView },
+      },
+    },
     async (request: FastifyRequest<{ Params: Static<typeof Id>; Body: MemoryPatch }>) =>
       deps.change(ownerOf(request), request.params.id, request.body),
   );
-  app.post("/v1/memory/optimize", async (request, reply) =>
-    reply
-      .code(202)
-      .send({ status: "ok", message: "Optimization queued", job: await deps.optimize(ownerOf(request)) }),
-  );
+  const optimize = { summary: "Tidies the index of memories, as a job", response: { 202: Queued } };
+  app.post("/v1/memory/optimize", { schema: optimize }, async (request, reply) => {
+    const job = await deps.optimize(ownerOf(request));
+    return reply.code(202).send({ status: "ok" as const, message: "Optimization queued", job });
+  });
 }
 
 function eraseRoutes(app: App, deps: MemoryDeps): void {
   const answers = { response: { 200: MemoryForgotten } };
+  const missing = ["not_found"] as const;
   app.delete(
     "/v1/memory/:id",
-    { schema: { params: Id, ...answers } },
+    { schema: { summary: "Erases a memory", errors: missing, params: Id, ...answers } },
     async (request: FastifyRequest<{ Params: Static<typeof Id> }>) =>
       forgotten({ ...(await deps.forget(ownerOf(request), request.params.id)), deleted: 1 }),
   );
   app.delete(
     "/v1/memory/batches/:batch",
-    { schema: { params: Batch, ...answers } },
+    {
+      schema: {
+        summary: "Erases all that one extraction or import has added",
+        errors: missing,
+        params: Batch,
+        ...answers,
+      },
+    },
     async (request: FastifyRequest<{ Params: Static<typeof Batch> }>) =>
       forgotten(await deps.forgetBatch(ownerOf(request), request.params.batch)),
   );
   app.delete(
     "/v1/memory/turns",
-    { schema: { querystring: TurnQuery, ...answers } },
+    {
+      schema: {
+        summary: "Erases turns that still wait to be read for memories, of one conversation or of all",
+        querystring: TurnQuery,
+        ...answers,
+      },
+    },
     async (request: FastifyRequest<{ Querystring: Static<typeof TurnQuery> }>) =>
       forgotten(await deps.dropTurns(ownerOf(request), request.query.conversation)),
   );
@@ -182,7 +229,11 @@ function forgotten({ deleted, isErased }: Erased & { readonly deleted: number })
 function transferRoutes(app: App, deps: MemoryDeps): void {
   const types = ["application/x-ndjson", "application/vnd.sqlite3", "application/octet-stream"];
   app.addContentTypeParser(types, { parseAs: "buffer" }, (_request, body, done) => done(null, body));
-  app.get("/v1/memory/export", async (request, reply) =>
+  const exporting = {
+    summary: "All memories, one `MemoryRecord` a line",
+    answers: { "application/x-ndjson": MemoryRecord },
+  };
+  app.get("/v1/memory/export", { schema: exporting }, async (request, reply) =>
     reply
       .type("application/x-ndjson; charset=utf-8")
       .header("content-disposition", 'attachment; filename="memories.ndjson"')
@@ -192,7 +243,13 @@ function transferRoutes(app: App, deps: MemoryDeps): void {
     "/v1/memory/import",
     {
       bodyLimit: importLimitBytes,
-      schema: { querystring: ImportQuery, response: { 200: MemoryImportAnswer } },
+      schema: {
+        summary: "Brings memories in: an export's lines, or a database of the previous system",
+        errors: ["document_unreadable", "invalid_json"],
+        querystring: ImportQuery,
+        bodies: { "application/x-ndjson": MemoryRecord, "application/vnd.sqlite3": Bytes },
+        response: { 200: MemoryImportAnswer },
+      },
     },
     async (request: FastifyRequest<{ Querystring: Static<typeof ImportQuery> }>) => {
       const { body } = request;

@@ -34,13 +34,18 @@ const SearchQuery = Type.Object(
 
 /** `GET` and `POST /v1/rag/search`. */
 export function searchRoutes(app: App, { search }: SearchDeps): void {
-  const answers = { response: { 200: SearchAnswer } };
-  app.post("/v1/rag/search", { schema: { body: SearchRequest, ...answers } }, async (request) =>
-    search(ownerOf(request), request.body),
-  );
+  const answers = { errors: ["not_found"] as const, response: { 200: SearchAnswer } };
+  const posted = { summary: "Passages that fit a question, best first", body: SearchRequest, ...answers };
+  app.post("/v1/rag/search", { schema: posted }, async (request) => search(ownerOf(request), request.body));
   app.get(
     "/v1/rag/search",
-    { schema: { querystring: SearchQuery, ...answers } },
+    {
+      schema: {
+        summary: "The same as query parameters: `q` or `query`, `n` or `k`, lists by commas",
+        querystring: SearchQuery,
+        ...answers,
+      },
+    },
     async (request: FastifyRequest<{ Querystring: Static<typeof SearchQuery> }>) =>
       search(ownerOf(request), fromQuery(request.query)),
   );

@@ -1,6 +1,8 @@
+import { seededRandom } from "../../src/core/seeded-random.ts";
+
 /** Markdown notes of about `bytes` in all, the same for the same seed: front matter, sections, lists, code and tables. */
 export function realisticNotes(bytes: number, seed: number): Buffer[] {
-  const random = mulberry32(seed);
+  const random = seededRandom(seed);
   const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)] as Item;
   const vocabulary = Array.from({ length: 8_000 }, () => wordOf(pick));
   // Words are as unevenly used as in real text: the square of a uniform number prefers the first ones.
@@ -49,15 +51,4 @@ function capital(word: string): string {
 
 function wrapped(text: string): string {
   return text.replaceAll(/(.{60,90}) /gu, "$1\n");
-}
-
-/** A small generator with a seed (Tommy Ettinger's mulberry32). */
-function mulberry32(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d_2b_79_f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

@@ -9,6 +9,7 @@ const seen = (change: Partial<Seen> = {}): Seen => ({
   isConnected: true,
   seenAgeMs: 5,
   isDraining: false,
+  chats: { open: 0, quietMs: 5 },
   knowledge: undefined,
   ...change,
 });

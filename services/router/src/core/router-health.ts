@@ -7,6 +7,7 @@ export type Seen = {
   readonly isConnected: boolean;
   readonly seenAgeMs: number | null;
   readonly isDraining: boolean;
+  readonly chats: RouterHealth["chats"];
   /** Undefined when no knowledge service is configured. */
   readonly knowledge: KnowledgeSeen | undefined;
 };
@@ -15,6 +16,8 @@ export type Seen = {
 export type KnowledgeSeen = {
   readonly memory: boolean;
   readonly rag: boolean;
+  /** Undefined when it could not be asked. */
+  readonly extraction: boolean | undefined;
   readonly reasons: readonly string[];
 };
 
@@ -41,6 +44,7 @@ export function routerHealth(seen: Seen): RouterHealth {
       role: snapshot?.status.role ?? null,
       seenAgeMs: seen.seenAgeMs,
     },
+    chats: seen.chats,
     models: countStates(snapshot),
   };
 }

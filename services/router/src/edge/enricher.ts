@@ -9,6 +9,7 @@ import type { Call } from "../core/call.ts";
 import { questionOf, rewriteChat } from "../core/chat-body.ts";
 import { type Directory, modelNotFound } from "../core/directory.ts";
 import { budgetTokens, emptyReport, mergedWish, reportOf, turnOf, wantsText } from "../core/enrichment.ts";
+import { type Extraction, keeping, withNote } from "../core/turn-keeping.ts";
 import { type Owners, ownerOf } from "../core/owner.ts";
 import type { KnowledgeClient } from "./knowledge-client.ts";
 import { sha256Hex } from "./sha256.ts";
@@ -36,6 +37,7 @@ export type EnricherOptions = {
   readonly timeoutMs: number;
   /** Share of a model's context that retrieved text may take. */
   readonly contextShare: number;
+  readonly extraction: () => Extraction;
   readonly log: Logger;
   readonly onEnd: (outcome: "enriched" | "nothing" | "skipped") => void;
 };
@@ -93,12 +95,16 @@ export class Enricher {
     signal.throwIfAborted();
     const model = assistant ? view.name : undefined;
     const rewritten = rewriteChat(body, { model, system: assistant?.system, block: answer?.block });
-    const isKept = wish.save === true && question !== undefined;
+    const { isKept, note } = keeping(wish, question, this.#options.extraction());
+    const report = withNote(answer?.report, note);
     return {
       call: { ...call, model: view.name, wish: undefined, hasHidden: hasHidden(assistant, answer?.block) },
       body: rewritten,
-      editor: () => new AnswerEditor(answer?.report, isKept),
-      turn: isKept ? (said) => ({ owner, turn: turnOf(wish, question, said, requestId) }) : undefined,
+      editor: () => new AnswerEditor(report, isKept),
+      turn:
+        isKept && question !== undefined
+          ? (said) => ({ owner, turn: turnOf(wish, question, said, requestId) })
+          : undefined,
     };
   }
 

@@ -113,6 +113,11 @@ export class Exchange implements LaneMember, Listed {
     this.proceed();
   }
 
+  /** Whether somebody waits for a text; embedding and reranking may be anything's background. */
+  get isChat(): boolean {
+    return this.#call.kind === "chat" || this.#call.kind === "completion";
+  }
+
   /** The lane of its model, once it has a place there. */
   get lane(): Lane | undefined {
     return this.#lane;

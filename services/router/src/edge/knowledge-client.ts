@@ -9,7 +9,12 @@ import { AppError } from "@benchai/contract/errors";
 const Readiness = Type.Object({
   ready: Type.Boolean(),
   reasons: Type.Array(Type.String()),
-  features: Type.Object({ memory: Type.Boolean(), rag: Type.Boolean() }),
+  features: Type.Object({
+    memory: Type.Boolean(),
+    rag: Type.Boolean(),
+    /** Whether a model reads kept turns for memories; without one they are refused. */
+    extraction: Type.Boolean(),
+  }),
 });
 export type Readiness = Static<typeof Readiness>;
 

@@ -64,5 +64,6 @@ export class KnowledgeWatch {
 }
 
 function away(why: string): KnowledgeSeen {
-  return { memory: false, rag: false, reasons: [`knowledge is away (${why}); chat goes on without it`] };
+  const reasons = [`knowledge is away (${why}); chat goes on without it`];
+  return { memory: false, rag: false, extraction: undefined, reasons };
 }

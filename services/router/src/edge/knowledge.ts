@@ -5,6 +5,7 @@ import type { Logger } from "@benchai/kernel/log";
 
 import { credentialsOf, type Owners, ownerOf } from "../core/owner.ts";
 import type { KnowledgeSeen } from "../core/router-health.ts";
+import type { Extraction } from "../core/turn-keeping.ts";
 import type { RouterConfig } from "./config.ts";
 import { Enricher } from "./enricher.ts";
 import { KnowledgeClient } from "./knowledge-client.ts";
@@ -30,6 +31,7 @@ export class Knowledge {
       client,
       timeoutMs: config.ENRICH_TIMEOUT_MS,
       contextShare: config.ENRICH_CONTEXT_SHARE,
+      extraction: () => extractionOf(this.#watch?.seen),
       log,
       onEnd: (outcome) => metrics.enrichments.inc({ outcome }),
     });
@@ -64,4 +66,10 @@ export class Knowledge {
     this.#turns?.close();
     await Promise.all([this.#watch?.close(), this.proxy?.close(), this.#client?.close()]);
   }
+}
+
+function extractionOf(seen: KnowledgeSeen | undefined): Extraction {
+  if (!seen) return "no knowledge";
+  if (!seen.memory || seen.extraction === undefined) return "unknown";
+  return seen.extraction ? "ready" : "no model";
 }

@@ -42,6 +42,8 @@ export class Switchboard implements Desk {
   #directory: Directory | undefined;
   #assistants: Assistants = new Map();
   #owners: Owners = new Map();
+  /** When the last chat ended. */
+  #chatEndedMs = performance.now();
   #isDraining = false;
   #onEmpty: () => void = () => undefined;
 
@@ -80,6 +82,7 @@ export class Switchboard implements Desk {
       isConnected: this.#link.isConnected,
       seenAgeMs: this.#link.seenAgeMs,
       isDraining: this.#isDraining,
+      chats: this.#chats(),
       knowledge: this.#knowledge.seen,
     };
   }
@@ -134,6 +137,7 @@ export class Switchboard implements Desk {
     this.#open.delete(member);
     lane?.leave(member);
     if (lane?.size === 0) this.#demand.changed(!this.#isReady(lane));
+    if (member.isChat) this.#chatEndedMs = performance.now();
     if (this.#open.size === 0) this.#onEmpty();
   }
 
@@ -154,6 +158,11 @@ export class Switchboard implements Desk {
       this.workers.close(),
       this.#knowledge.close(),
     ]);
+  }
+
+  #chats(): Seen["chats"] {
+    const open = this.#open.list().filter((exchange) => exchange.isChat).length;
+    return { open, quietMs: open > 0 ? 0 : performance.now() - this.#chatEndedMs };
   }
 
   #refusal(): AppError | undefined {

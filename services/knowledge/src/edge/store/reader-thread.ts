@@ -6,6 +6,7 @@ import { serveThread } from "@benchai/kernel/thread-server";
 import { queryTerms } from "../../core/query.ts";
 import { compileScan } from "../vectors/scan.ts";
 import { VectorIndex } from "../vectors/vector-index.ts";
+import { chunkPlaces } from "./chunk-places.ts";
 import { collection, listCollections } from "./collections.ts";
 import { documentById, documentStats, listDocuments, manifestOf, textOfDocument } from "./documents.ts";
 import { fileById, fileContent, listFiles } from "./files.ts";
@@ -21,7 +22,8 @@ import { type Db, openReader } from "./open.ts";
 import { questionWords } from "./question-words.ts";
 import { folderSources, listSources, sourceById } from "./sources.ts";
 import { waitingTurns } from "./turns.ts";
-import { unembeddedChunks } from "./vectors.ts";
+import { chunkCount, documentFrequencies } from "./term-frequencies.ts";
+import { embeddingModelId, unembeddedChunks } from "./vectors.ts";
 import type { StoreThreadData } from "./writer-thread.ts";
 
 // Only `startStore` starts this thread.
@@ -45,6 +47,11 @@ type LexicalCall = {
 function lexical({ scope, query, filter, limit }: LexicalCall) {
   const documents = resolveDocuments(db, { scope, filter });
   return lexicalSearch(db, { terms: queryTerms(query), scope, documents, limit });
+}
+
+/** In how many of all chunks each word stands. */
+function vocabulary(words: readonly string[]) {
+  return { frequencies: documentFrequencies(db, words), chunks: chunkCount(db) };
 }
 
 const api = guarded(path, {
@@ -78,6 +85,9 @@ const api = guarded(path, {
   storedHits: on(storedHits),
   lexical,
   questionWords: on(questionWords),
+  chunkPlaces: on(chunkPlaces),
+  vocabulary,
+  embeddingModelId: on(embeddingModelId),
   dense: (call: Parameters<VectorIndex["search"]>[0]) => vectors.search(call),
   loadVectors: (call: Parameters<VectorIndex["load"]>[0]) => vectors.load(call),
   addVectors: (call: Parameters<VectorIndex["add"]>[0]) => vectors.add(call),

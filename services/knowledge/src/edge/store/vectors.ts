@@ -50,6 +50,17 @@ export function embeddingModel(
   );
 }
 
+/** The row id of a model that has been entered; undefined for one that is not known. */
+export function embeddingModelId(
+  db: Db,
+  { fingerprint }: { readonly fingerprint: string },
+): number | undefined {
+  return db
+    .prepare<[string], number>("SELECT id FROM embedding_models WHERE fingerprint = ?")
+    .pluck()
+    .get(fingerprint);
+}
+
 /**
  * Stores vectors in one transaction and answers with those that were: a chunk that has gone or whose text is another
  * one by now is passed over. A vector of another model is replaced.

@@ -8,7 +8,7 @@ import { deleteDocument } from "./documents.ts";
 import { createFile, deleteFile, sweepOwnedFiles } from "./files.ts";
 import { guarded } from "./guarded.ts";
 import { importHistoric } from "./historic-import.ts";
-import { truncateWal } from "./index-health.ts";
+import { proveWritable, truncateWal } from "./index-health.ts";
 import {
   cancelJob,
   claimJob,
@@ -82,6 +82,7 @@ const api = guarded(path, {
   putMemoryVectors: on(putMemoryVectors),
   optimizeMemories: () => optimizeMemories(db),
   truncateWal: () => truncateWal(db),
+  proveWritable: () => proveWritable(db),
 });
 export type WriterApi = typeof api;
 

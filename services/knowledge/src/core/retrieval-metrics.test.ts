@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { mean, ndcg, recall } from "../eval/metrics.ts";
+import { mean, ndcg, quantile, recall, reciprocalRank, standardError } from "./retrieval-metrics.ts";
 
 const graded = new Map([
   ["best", 3],
@@ -49,5 +49,32 @@ describe("recall", () => {
 describe("the mean", () => {
   it("weighs each query alike", () => {
     expect(mean([1, 0, 0.5])).toBe(0.5);
+  });
+});
+
+describe("the reciprocal rank", () => {
+  it("is one by the rank of the first relevant document, however relevant", () => {
+    expect(reciprocalRank(["bad", "x", "fair", "best"], graded, 10)).toBeCloseTo(1 / 3, 12);
+    expect(reciprocalRank(["good"], graded, 10)).toBe(1);
+  });
+
+  it("is 0 when none is among the first, and NaN when nothing is relevant", () => {
+    expect(reciprocalRank(["x", "y", "best"], graded, 2)).toBe(0);
+    expect(reciprocalRank(["a"], new Map([["a", 0]]), 10)).toBeNaN();
+  });
+});
+
+describe("the standard error", () => {
+  it("falls with the root of the number of questions", () => {
+    expect(standardError([0, 1, 0, 1])).toBeCloseTo(0.25, 12);
+    expect(standardError([1, 1, 1])).toBe(0);
+  });
+});
+
+describe("a quantile", () => {
+  it("is a value that was measured, by nearest rank", () => {
+    const times = [50, 10, 40, 20, 30];
+    expect([0, 0.5, 0.95, 1].map((share) => quantile(times, share))).toEqual([10, 30, 50, 50]);
+    expect(quantile([], 0.5)).toBeNaN();
   });
 });

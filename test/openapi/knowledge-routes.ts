@@ -1,0 +1,48 @@
+import { createApp, type RouteDoc } from "@benchai/kernel/app";
+import { createLogger } from "@benchai/kernel/log";
+
+import { type DataDeps, dataRoutes } from "../../services/knowledge/src/app.ts";
+import { knowledgeTools, type ToolSources } from "../../services/knowledge/src/mcp-tools.ts";
+import { acceptUploads } from "../../services/knowledge/src/routes/upload.ts";
+import { isKnowledgePath } from "../../services/router/src/core/knowledge-path.ts";
+
+/** A JSON schema (draft 2020-12), which OpenAPI 3.1 takes as it is. */
+export type Schema = Readonly<Record<string, unknown>>;
+
+/** A route of the knowledge service that clients reach. */
+export type Route = {
+  readonly method: string;
+  /** As Fastify writes it, with `:id`. */
+  readonly path: string;
+  readonly schema: RouteDoc & {
+    readonly params?: Schema;
+    readonly querystring?: Schema;
+    readonly body?: Schema;
+    readonly response?: Readonly<Record<string, Schema>>;
+  };
+};
+
+/** Nothing is called while routes are declared. */
+const deps = {
+  memory: {},
+  jobs: {},
+  tools: knowledgeTools({} as ToolSources),
+  bodyLimitBytes: 1,
+} as unknown as DataDeps;
+
+/** The service's real routes as they are declared, without those that the router keeps to itself. */
+export async function knowledgeRoutes(): Promise<readonly Route[]> {
+  const app = createApp({ log: createLogger("openapi", "silent"), bodyLimitBytes: 1 });
+  const routes: Route[] = [];
+  app.addHook("onRoute", ({ method, url, schema }) => {
+    // HEAD follows from GET. Methods that only answer 405 have no schema.
+    const isTold = schema !== undefined && method !== "HEAD" && isKnowledgePath(url);
+    if (isTold)
+      routes.push({ method: String(method).toLowerCase(), path: url, schema: schema as Route["schema"] });
+  });
+  acceptUploads(app, 1);
+  dataRoutes(app, deps);
+  await app.ready();
+  await app.close();
+  return routes;
+}
