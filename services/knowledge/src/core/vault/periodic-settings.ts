@@ -97,9 +97,9 @@ function coreSettings(texts: SettingsTexts, period: Period, calendar: Json): Fou
 }
 
 function common(period: Period, folder: unknown, format: unknown, template: unknown) {
-  const templatePath = vaultPath(text(template));
+  const templatePath = obsidianPath(text(template));
   return {
-    folder: vaultPath(text(folder)),
+    folder: obsidianPath(text(folder)),
     format: text(format) || defaultFormats[period],
     template: templatePath === "" ? undefined : withMd(templatePath),
   };
@@ -135,7 +135,7 @@ export function withMd(path: string): string {
 }
 
 /** As Obsidian normalises a path: single forward slashes, none at the ends, plain spaces, NFC. */
-export function vaultPath(path: string): string {
+export function obsidianPath(path: string): string {
   return path
     .replaceAll(/[\u00A0\u202F]/gu, " ")
     .split(/[\\/]/u)

@@ -1,6 +1,6 @@
 import { AppError } from "@benchai/contract/errors";
 
-import { type Period, type PeriodicSettings, vaultPath, withMd } from "./periodic-settings.ts";
+import { type Period, type PeriodicSettings, obsidianPath, withMd } from "./periodic-settings.ts";
 import { formatWall, wallClock, type WallClock, wallDay, type WallTime, wallTime } from "./wall-clock.ts";
 
 /** Which day is meant, and where its clocks hang. */
@@ -33,7 +33,7 @@ export function periodicNote(settings: PeriodicSettings, period: Period, when: W
   const clock = clockOf(settings, when);
   const start = startOf(period, dayOf(clock, when), settings.format);
   const name = withMd(formatWall(clock, start, settings.format));
-  const path = vaultPath(`${settings.folder}/${name}`);
+  const path = obsidianPath(`${settings.folder}/${name}`);
   checkInside(path, settings, period);
   return {
     path,
