@@ -1,5 +1,6 @@
 /**
- * An Obsidian note as it was read. Offsets count UTF-16 units of the note's text with `\n` line ends; lines count from 1.
+ * An Obsidian note as it was read. Offsets count UTF-16 units of the very text that was given, byte order mark and `\r\n`
+ * line ends included; lines count from 1.
  * What stands in code, comments (`%% %%`, `<!-- -->`) and maths is neither a link, nor a tag, nor a field.
  */
 export type Note = {
@@ -57,10 +58,13 @@ export type NoteHeading = {
   readonly endLine: number;
 };
 
-/** A paragraph, list item, table, fence, callout … that carries `^id`. */
+/**
+ * A paragraph, list item (with what is nested in it), table, fence, quote … that carries `^id`. An id on a line of its own
+ * does not belong to the lines of the block that it names.
+ */
 export type NoteBlock = { readonly id: string; readonly line: number; readonly endLine: number };
 
-/** `> [!type]± title`. */
+/** `> [!type|…]± title`; the type as Obsidian compares it, in lower case and with `-` for blanks. */
 export type NoteCallout = {
   readonly type: string;
   readonly title: string | undefined;
