@@ -6,9 +6,10 @@ import { AppError } from "@benchai/contract/errors";
 
 import { readFrontMatter } from "../front-matter.ts";
 import { findLines } from "../lines.ts";
-import { propertyEdit, type PropertyPatch } from "./edit-property.ts";
+import { propertyEdit } from "./edit-property.ts";
+import type { NotePatch } from "./note-patch.ts";
 
-type Operation = PropertyPatch["operation"];
+type Operation = NotePatch["operation"];
 
 function patched(text: string, operation: Operation, key: string, content = ""): string {
   const lines = findLines(text);
@@ -112,9 +113,7 @@ describe("adding to a list", () => {
     expect(within("", "append", "tags", "x")).toBe("tags:\n  - x\n");
     expect(within("tags: a, b\n", "append", "tags", "x")).toBe("tags:\n  - a\n  - b\n  - x\n");
     expect(within("tags: a b\n", "append", "tags", "x")).toBe("tags:\n  - a\n  - b\n  - x\n");
-    expect(within("aliases: A one, B\n", "prepend", "aliases", "x")).toBe(
-      "aliases:\n  - x\n  - A one\n  - B\n",
-    );
+    expect(within("aliases: A one, B\n", "prepend", "aliases", "x")).toBe("aliases:\n  - x\n  - A one, B\n");
     expect(within("tags: []\n", "append", "tags", "x")).toBe("tags: [x]\n");
     expect(within("tags:\n- a\n", "append", "tags", "x")).toBe("tags:\n- a\n- x\n");
     expect(within("tags: [\n  a, # one\n  b, # two\n]\n", "append", "tags", "x")).toBe(

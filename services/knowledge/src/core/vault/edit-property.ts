@@ -3,6 +3,7 @@ import { isScalar, isSeq } from "yaml";
 import { AppError } from "@benchai/contract/errors";
 
 import { startOf, type TextLines } from "../lines.ts";
+import type { NotePatch } from "./note-patch.ts";
 import type { Note } from "./note.ts";
 import {
   findPair,
@@ -15,23 +16,16 @@ import {
   readProperties,
 } from "./property-yaml.ts";
 import { addToList, replaceValue } from "./property-values.ts";
-import type { TextEdit } from "./stored-text.ts";
+import type { PlainEdit } from "./stored-text.ts";
 
-/** What becomes of a property. `append` and `prepend` add to its list; a single value becomes an item of one. */
-export type PropertyPatch = {
-  readonly key: string;
-  readonly operation: "append" | "prepend" | "replace" | "remove";
-  /** JSON. For `append` and `prepend` an array is several items, and what is no JSON is text. */
-  readonly content: string;
-};
-
+type PropertyPatch = Pick<NotePatch, "operation" | "content"> & { readonly key: string };
 type FrontMatter = Pick<Note, "frontMatterLines" | "propertiesProblem">;
 
 /**
  * The edit that changes one property and leaves the rest of the front matter as it is written. Throws
  * `invalid_request` when the front matter is broken or the content is no JSON, `not_found` when there is nothing to remove.
  */
-export function propertyEdit(lines: TextLines, note: FrontMatter, patch: PropertyPatch): TextEdit {
+export function propertyEdit(lines: TextLines, note: FrontMatter, patch: PropertyPatch): PlainEdit {
   if (patch.key.trim() === "" || /\p{Cc}/u.test(patch.key))
     throw new AppError("invalid_request", "a property needs a name of one line", { param: "key" });
   if (note.propertiesProblem !== undefined) throw broken(note.propertiesProblem);
@@ -54,7 +48,7 @@ function broken(reason: string): AppError {
 }
 
 /** The edit of the YAML alone, seen to change this property and nothing else. */
-function editOf(properties: Properties, patch: PropertyPatch): TextEdit {
+function editOf(properties: Properties, patch: PropertyPatch): PlainEdit {
   const { key, edit, value } =
     patch.operation === "remove" ? removal(properties, patch.key) : setting(properties, patch);
   const { yaml, values } = properties;
@@ -70,7 +64,7 @@ function editOf(properties: Properties, patch: PropertyPatch): TextEdit {
 }
 
 /** `value` is what the property is to be then; undefined when it is to be gone. */
-type Change = { readonly key: string; readonly edit: TextEdit; readonly value: unknown };
+type Change = { readonly key: string; readonly edit: PlainEdit; readonly value: unknown };
 
 function removal(properties: Properties, name: string): Change {
   const found = findPair(properties, name);
@@ -127,7 +121,7 @@ function setting(properties: Properties, patch: PropertyPatch): Change {
   );
 }
 
-const nothing: TextEdit = { start: 0, end: 0, text: "" };
+const nothing: PlainEdit = { start: 0, end: 0, text: "" };
 
 function jsonOf({ content, key }: PropertyPatch): unknown {
   try {
@@ -151,12 +145,11 @@ function itemsOf(content: string): readonly unknown[] {
   }
 }
 
-/** A single value as the items that Obsidian takes it for: older notes have `tags: a, b` and `aliases: a, b`. */
+/** A single value as the items that it stands for: older notes have `tags: a, b`. */
 function singles(name: string, value: unknown): readonly unknown[] {
-  if (typeof value !== "string" || !/^(?:tags?|alias(?:es)?|cssclass(?:es)?)$/iu.test(name)) return [value];
-  const isSpaced = /^tags?$/iu.test(name) && !value.includes(",");
-  const parts = value.split(isSpaced ? /\s+/u : ",").map((part) => part.trim());
-  return parts.filter((part) => part !== "");
+  if (typeof value !== "string" || !/^tags?$/iu.test(name)) return [value];
+  const tags = value.split(value.includes(",") ? "," : /\s+/u).map((tag) => tag.trim());
+  return tags.filter((tag) => tag !== "");
 }
 
 function replacement(

@@ -1,5 +1,5 @@
 import { endOf, isBlank, startOf, type TextLines } from "../lines.ts";
-import { type TextEdit, withPlainLineEnds } from "./stored-text.ts";
+import { type PlainEdit, withPlainLineEnds } from "./stored-text.ts";
 
 /** The lines of what is to be put in; a line end after the last one is taken for granted. */
 export function contentLines(content: string): readonly string[] {
@@ -13,7 +13,7 @@ export function lineCount(lines: TextLines): number {
 }
 
 /** Puts lines after a line, which counts from 0. Whether the text ends with a line end stays as it is. */
-export function insertAfter(lines: TextLines, line: number, content: readonly string[]): TextEdit {
+export function insertAfter(lines: TextLines, line: number, content: readonly string[]): PlainEdit {
   if (content.length === 0) return nothing;
   const joined = content.join("\n");
   if (line < 0) return { start: 0, end: 0, text: lines.text === "" ? joined : `${joined}\n` };
@@ -27,13 +27,13 @@ export function replaceLines(
   first: number,
   last: number,
   content: readonly string[],
-): TextEdit {
+): PlainEdit {
   if (content.length === 0) return removeLines(lines, first, last);
   return { start: startOf(lines, first), end: endOf(lines, last), text: content.join("\n") };
 }
 
 /** Takes the lines `first` to `last` away, both included. */
-export function removeLines(lines: TextLines, first: number, last: number): TextEdit {
+export function removeLines(lines: TextLines, first: number, last: number): PlainEdit {
   const start = startOf(lines, first);
   if (last + 1 < lines.starts.length) return { start, end: startOf(lines, last + 1), text: "" };
   // The text has no final line end and is to have none after this either.
@@ -54,4 +54,4 @@ export function firstFilled(lines: TextLines, first: number, last: number): numb
   return line;
 }
 
-const nothing: TextEdit = { start: 0, end: 0, text: "" };
+const nothing: PlainEdit = { start: 0, end: 0, text: "" };

@@ -9,10 +9,10 @@ import {
   printValue,
   type Properties,
 } from "./property-yaml.ts";
-import type { TextEdit } from "./stored-text.ts";
+import type { PlainEdit } from "./stored-text.ts";
 
 /** Puts a value in the place of another; a comment on the property's first line stays there. */
-export function replaceValue({ yaml, indent }: Properties, found: FoundProperty, value: unknown): TextEdit {
+export function replaceValue({ yaml, indent }: Properties, found: FoundProperty, value: unknown): PlainEdit {
   const { node, afterColon, valueEnd } = found;
   const printed = printValue(inStyleOf(node, value), indent);
   const firstEnd = lineEndAt(yaml, afterColon);
@@ -49,7 +49,7 @@ export function addToList(
   list: YAMLSeq,
   items: readonly unknown[],
   isAppend: boolean,
-): TextEdit {
+): PlainEdit {
   const start = list.range?.[0] ?? 0;
   if (list.flow === true) return addBetweenBrackets(list, items, isAppend);
   const lineStart = lineStartAt(yaml, start);
@@ -59,7 +59,7 @@ export function addToList(
   return { start: at, end: at, text: `\n${printed}` };
 }
 
-function addBetweenBrackets(list: YAMLSeq, items: readonly unknown[], isAppend: boolean): TextEdit {
+function addBetweenBrackets(list: YAMLSeq, items: readonly unknown[], isAppend: boolean): PlainEdit {
   const printed = printFlowItems(items);
   const item = list.items.at(isAppend ? -1 : 0);
   const range = isNode(item) ? item.range : undefined;

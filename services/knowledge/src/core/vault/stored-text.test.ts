@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 
 import { findLines } from "../lines.ts";
 import { contentLines, insertAfter, lineCount, removeLines, replaceLines } from "./line-edits.ts";
-import { applyEdit, readStored, type TextEdit } from "./stored-text.ts";
+import { applyEdit, readStored, type PlainEdit } from "./stored-text.ts";
 
 test("the mark and the line ends of a text are kept, and most of its lines say what new ones end with", () => {
   const insert = (text: string) => applyEdit(readStored(text), { start: 2, end: 2, text: "x\ny\n" });
@@ -67,7 +67,7 @@ test("property: lines are put in, replaced and taken away, and the others keep t
 });
 
 test("a text without a final line end has none after its last line was changed or taken away", () => {
-  const changed = (text: string, edit: (lines: ReturnType<typeof findLines>) => TextEdit) => {
+  const changed = (text: string, edit: (lines: ReturnType<typeof findLines>) => PlainEdit) => {
     const source = readStored(text);
     return applyEdit(source, edit(findLines(source.plain)));
   };

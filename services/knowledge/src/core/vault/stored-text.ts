@@ -7,7 +7,7 @@ export type StoredText = {
 };
 
 /** Puts `text`, whose lines end with `\n`, in the place of a part of the plain text. */
-export type TextEdit = { readonly start: number; readonly end: number; readonly text: string };
+export type PlainEdit = { readonly start: number; readonly end: number; readonly text: string };
 
 const byteOrderMark = "\u{feff}";
 
@@ -35,7 +35,7 @@ function count(text: string, part: string): number {
 }
 
 /** The stored text with one part changed; everything outside it keeps its bytes. */
-export function applyEdit({ stored, lineEnd }: StoredText, { start, end, text }: TextEdit): string {
+export function applyEdit({ stored, lineEnd }: StoredText, { start, end, text }: PlainEdit): string {
   const from = storedOffset(stored, start);
   const to = storedOffset(stored, end);
   const inserted = lineEnd === "\n" ? text : text.replaceAll("\n", lineEnd);
