@@ -1,4 +1,4 @@
-import { findLines, linesText } from "../lines.ts";
+import { findLines, lineAt, linesText, type TextLines } from "../lines.ts";
 import { NotePlaces } from "./note-places.ts";
 import type { Note, NoteLink } from "./note.ts";
 import { resolveLink } from "./resolve-link.ts";
@@ -43,43 +43,31 @@ export function expandEmbeds(host: NoteText, options: ExpandOptions): EmbedSegme
 
 /** Cuts a text into segments that know their lines. */
 class Cutter {
-  readonly #text: string;
-  readonly #starts: readonly number[];
+  readonly #lines: TextLines;
 
   constructor(text: string) {
-    this.#text = text;
-    this.#starts = findLines(text).starts;
+    this.#lines = findLines(text);
   }
 
   /** The text between two offsets; nothing when it is empty. */
   cut(path: string, from: number, to: number): EmbedSegment[] {
     if (from >= to) return [];
-    const text = this.#text.slice(from, to);
-    return [{ path, line: this.#lineOf(from), endLine: this.#lineOf(to - 1), text, isEmbedded: false }];
+    const text = this.#lines.text.slice(from, to);
+    const [line, endLine] = [lineAt(this.#lines, from) + 1, lineAt(this.#lines, to - 1) + 1];
+    return [{ path, line, endLine, text, isEmbedded: false }];
   }
 
   /** Whole lines, without the last line's end. */
   lines(path: string, { line, endLine }: LineRange): EmbedSegment {
-    const lines = { text: this.#text, starts: this.#starts };
-    const text = linesText(lines, line - 1, endLine)
+    const text = linesText(this.#lines, line - 1, endLine)
       .replace(/^\u{feff}/u, "")
       .replace(/\r$/u, "");
     return { path, line, endLine, text, isEmbedded: true };
   }
 
   get lineCount(): number {
-    return this.#text.endsWith("\n") ? this.#starts.length - 1 : this.#starts.length;
-  }
-
-  #lineOf(offset: number): number {
-    let low = 0;
-    let high = this.#starts.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if ((this.#starts[middle] ?? 0) <= offset) low = middle;
-      else high = middle - 1;
-    }
-    return low + 1;
+    const { text, starts } = this.#lines;
+    return text.endsWith("\n") ? starts.length - 1 : starts.length;
   }
 }
 

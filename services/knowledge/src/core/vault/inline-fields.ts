@@ -73,7 +73,8 @@ function closingBrackets(marks: string): ReadonlyMap<number, number> {
   const pairs: [number, number][] = [];
   for (let at = 0; at < marks.length; at += 1) {
     const character = marks[at];
-    if (character === "\\") at += 1;
+    // Like Dataview, which minds backslashes only before what would close.
+    if (character === "\\" && (marks[at + 1] === "]" || marks[at + 1] === ")")) at += 1;
     else if (character === "[" || character === "(") waiting[character].push(at);
     else if (character === "]" || character === ")") {
       const open = waiting[character === "]" ? "[" : "("].pop();

@@ -1,11 +1,12 @@
+import { lineAt, type TextLines } from "../lines.ts";
 import type { Piece } from "./blocks.ts";
 
 /** The text of a block, its lines joined by `\n`, which knows where each of its characters stands in the note. */
 export class InlineText {
   readonly source: string;
   readonly #pieces: readonly Piece[];
-  /** Where each piece begins in `source`. */
-  readonly #starts: readonly number[];
+  /** Its lines are the pieces. */
+  readonly #lines: TextLines;
   /** The piece that was asked for last: mostly it is the one that is asked for next. */
   #last = 0;
 
@@ -13,17 +14,18 @@ export class InlineText {
     this.source = pieces.map(({ from, to }) => text.slice(from, to)).join("\n");
     this.#pieces = pieces;
     let next = 0;
-    this.#starts = pieces.map(({ from, to }) => {
+    const starts = pieces.map(({ from, to }) => {
       const start = next;
       next += to - from + 1;
       return start;
     });
+    this.#lines = { text: this.source, starts };
   }
 
   /** The offset in the note. */
   offsetOf(at: number): number {
     const index = this.#indexOf(at);
-    return (this.#pieces[index]?.from ?? 0) + at - (this.#starts[index] ?? 0);
+    return (this.#pieces[index]?.from ?? 0) + at - (this.#lines.starts[index] ?? 0);
   }
 
   /** The line in the note, from 1. */
@@ -33,23 +35,13 @@ export class InlineText {
 
   #indexOf(at: number): number {
     if (this.#isIn(this.#last, at)) return this.#last;
-    this.#last = this.#isIn(this.#last + 1, at) ? this.#last + 1 : this.#search(at);
+    this.#last = this.#isIn(this.#last + 1, at) ? this.#last + 1 : lineAt(this.#lines, at);
     return this.#last;
   }
 
   #isIn(index: number, at: number): boolean {
-    return (this.#starts[index] ?? Infinity) <= at && at < (this.#starts[index + 1] ?? Infinity);
-  }
-
-  #search(at: number): number {
-    let low = 0;
-    let high = this.#starts.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if ((this.#starts[middle] ?? 0) <= at) low = middle;
-      else high = middle - 1;
-    }
-    return low;
+    const { starts } = this.#lines;
+    return (starts[index] ?? Infinity) <= at && at < (starts[index + 1] ?? Infinity);
   }
 }
 

@@ -1,7 +1,7 @@
 import { isMap, isScalar, isSeq, parseDocument, type Scalar } from "yaml";
 
 import { frontMatterYaml } from "../front-matter.ts";
-import { startOf, type TextLines } from "../lines.ts";
+import { lineAt, startOf, type TextLines } from "../lines.ts";
 import { cutTarget, readSubpath } from "./link-target.ts";
 import type { NoteLink } from "./note.ts";
 
@@ -17,7 +17,7 @@ export function readPropertyLinks(lines: TextLines, lineCount: number): NoteLink
   const start = startOf(lines, 1);
   for (const scalar of scalarsOf(parseDocument(yaml, { logLevel: "silent" }).contents)) {
     const link = linkOf(scalar, yaml, start);
-    if (link) found.push({ ...link, line: lineAt(lines, link.span.start) });
+    if (link) found.push({ ...link, line: lineAt(lines, link.span.start) + 1 });
   }
   return found;
 }
@@ -66,14 +66,4 @@ function contentOf(value: unknown): string | undefined {
 function cutDisplay(content: string): readonly [bar: number, written: string] {
   const bar = content.indexOf("|");
   return [bar, bar === -1 ? content : content.slice(0, bar).replace(/\\+$/u, "")];
-}
-
-function lineAt(lines: TextLines, offset: number): number {
-  let [low, high] = [0, lines.starts.length - 1];
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if (startOf(lines, middle) <= offset) low = middle;
-    else high = middle - 1;
-  }
-  return low + 1;
 }

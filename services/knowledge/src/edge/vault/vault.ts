@@ -1,3 +1,5 @@
+import type { NotePatch } from "../../core/vault/note-patch.ts";
+
 /** A file of a vault. `path` is relative to the vault, with forward slashes, `.md` included, in NFC. */
 export type VaultFile = { readonly path: string; readonly sizeBytes: number; readonly mtimeMs: number };
 
@@ -14,17 +16,6 @@ export type Condition =
   | { readonly kind: "any" };
 
 export type Written = { readonly path: string; readonly etag: string; readonly isNew: boolean };
-
-/** One part of a note, and what becomes of it. */
-export type NotePatch = {
-  readonly target:
-    | { readonly kind: "heading"; readonly path: readonly string[] }
-    | { readonly kind: "block"; readonly id: string }
-    /** `content` is JSON for `replace`; `remove` takes the property away. */
-    | { readonly kind: "property"; readonly key: string };
-  readonly operation: "append" | "prepend" | "replace" | "remove";
-  readonly content: string;
-};
 
 /** Where a note went that was deleted: the vault's own trash. */
 export type Trashed = { readonly trashPath: string };
