@@ -41,6 +41,8 @@ export type PluginOptions = {
 
 const json = "application/json; charset=utf-8";
 const markdown = "text/markdown";
+/** Path elements that lead into a note, since version 5. */
+const sections = ["heading", "block", "frontmatter"];
 const noteJson = "application/vnd.olrapi.note+json";
 const jsonLogic = "application/vnd.olrapi.jsonlogic+json";
 
@@ -124,7 +126,7 @@ export class StubPlugin {
     const { path } = request;
     const isFolder = this.#major >= 5 && this.#files().some((file) => file.startsWith(`${path}/`));
     if (path === "" || path.endsWith("/") || isFolder) return this.#list(isFolder ? `${path}/` : path);
-    if (!this.#isFile(path)) return failure(404, "Not Found");
+    if (!this.#isFile(path)) return this.#section(path);
     if (request.headers.accept === noteJson)
       return this.#isIndexed(path) ? ok(this.#note(path), noteJson) : failure(404, "Not Found");
     const bytes = readFileSync(join(this.#options.root, path));
@@ -135,6 +137,16 @@ export class StubPlugin {
       headers: { "content-type": type, "content-disposition": disposition, etag: this.#entityTag(bytes) },
       body: bytes,
     };
+  }
+
+  /** `note.md/heading/Name`: since version 5 that is a section of the note. */
+  #section(path: string): StubAnswer {
+    const [, note = "", name = ""] = /^(.+?)\/heading\/(.+)$/u.exec(path) ?? [];
+    const text = this.#isFile(note) ? readFileSync(join(this.#options.root, note), "utf8") : "";
+    const at = text.indexOf(`# ${name}\n`);
+    if (this.#major < 5 || at === -1 || name === "") return failure(404, "Not Found");
+    const headers = { "content-type": markdown, "content-location": encodeURIComponent(note) };
+    return { status: 200, headers, body: Buffer.from(text.slice(at + name.length + 3)) };
   }
 
   #list(folder: string): StubAnswer {
@@ -176,6 +188,9 @@ export class StubPlugin {
     const type = headers["content-type"] ?? "";
     const isThere = headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
     if (!isThere) return this.#write(path, Buffer.from("{}"));
+    const parts = path.split("/");
+    if (this.#major >= 5 && !this.#isFile(path) && sections.some((name) => parts.includes(name)))
+      return failure(404, "Not Found");
     if (type.startsWith("text/")) return this.#write(path, Buffer.from(decoded(body)));
     if (type.startsWith("application/json"))
       return this.#write(path, Buffer.from(JSON.stringify(JSON.parse(body.toString() || "{}"))));

@@ -10,6 +10,8 @@ export type Fault = {
   readonly kind:
     | "hang"
     | "error"
+    | "missing"
+    | "forbidden"
     | "disk-full"
     | "cut"
     | "cut-after"
@@ -20,6 +22,8 @@ export type Fault = {
     | "misplace";
   /** Such as `PUT /vault/a.md`; a prefix is enough. */
   readonly on: string;
+  /** How many requests it lets pass before. */
+  after?: number;
   /** How many requests it hits; all when it is not said. */
   times?: number;
 };
@@ -99,6 +103,10 @@ export class RestVaultStub {
 
   #takeFault(name: string): Fault | undefined {
     const fault = this.faults.find(({ on, times = 1 }) => name.startsWith(on) && times > 0);
+    if (fault?.after !== undefined && fault.after > 0) {
+      fault.after -= 1;
+      return undefined;
+    }
     if (fault?.times !== undefined) fault.times -= 1;
     return fault;
   }
@@ -113,6 +121,12 @@ export class RestVaultStub {
         return true;
       case "error":
         send(response, failure(500, "Something broke inside"));
+        return true;
+      case "missing":
+        send(response, failure(404, "Not Found"));
+        return true;
+      case "forbidden":
+        send(response, failure(40321, "The path is inside the configuration directory"));
         return true;
       case "disk-full":
         send(response, failure(500, "ENOSPC: no space left on device, write"));

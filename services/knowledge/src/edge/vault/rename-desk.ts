@@ -112,7 +112,7 @@ async function placesOf(finder: PathFinder, paths: readonly string[]): Promise<r
 }
 
 /** A note stays a note, and a picture does not become one. */
-function assertSameKind(from: string, to: string): void {
+export function assertSameKind(from: string, to: string): void {
   if (extname(from).toLowerCase() === extname(to).toLowerCase()) return;
   throw new AppError(
     "invalid_request",

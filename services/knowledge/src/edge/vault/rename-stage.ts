@@ -89,7 +89,7 @@ async function rewrite(
 }
 
 /** Undefined when the text stays as it is. */
-function renamedText(text: string, path: string, move: VaultMove): string | undefined {
+export function renamedText(text: string, path: string, move: VaultMove): string | undefined {
   const rename = isNote(path) ? renameLinks : renameInCanvas;
   const { text: renamed, changed, lost } = rename(text, path, move);
   if (lost.length === 0) return changed > 0 ? renamed : undefined;

@@ -17,9 +17,6 @@ export type Guard =
 
 export type FileTimes = { readonly sizeBytes: number; readonly mtimeMs: number };
 
-/** How text is put below a heading: by `Heading` headers, by `Target` headers, or not at all. */
-export type PatchStyle = "heading" | "target" | "none";
-
 const Stat = Type.Object({ size: Type.Number(), mtime: Type.Number() });
 const NoteJson = Type.Object({ stat: Stat });
 const Found = Type.Array(Type.Object({ filename: Type.String(), result: Stat }));
@@ -63,7 +60,8 @@ export class RestPlugin {
 
   async get(path: string): Promise<RestFile | undefined> {
     const answer = await this.#client.ask({ method: "GET", path: vaultUrl(path) });
-    if (answer.status === 404) return undefined;
+    // Since version 5 a path may go on into a note: that is one of its sections, and no file.
+    if (answer.status === 404 || answer.header("content-location") !== undefined) return undefined;
     expectOk(answer, path);
     if (isListing(answer))
       throw new AppError("invalid_request", `${JSON.stringify(path)} is a folder`, { param: "path" });
@@ -96,7 +94,7 @@ export class RestPlugin {
   }
 
   /** The names in a folder ("" or with a slash at its end), folders with a slash at theirs; none when it is not there. */
-  async names(folder: string, signal: AbortSignal): Promise<readonly string[]> {
+  async names(folder: string, signal?: AbortSignal): Promise<readonly string[]> {
     const answer = await this.#client.ask({ method: "GET", path: vaultUrl(folder), signal });
     if (answer.status === 404) return [];
     expectOk(answer, folder);
@@ -117,19 +115,15 @@ export class RestPlugin {
     return this.#write({ method: "POST", headers, body: Buffer.from(text) }, path, { kind: "none" });
   }
 
-  /** The whole text afterwards; undefined when the plugin refused and changed nothing. */
-  async patch(
-    path: string,
-    headers: Readonly<Record<string, string>>,
-    text: string,
-  ): Promise<string | undefined> {
+  /** False when the plugin refuses, and has changed nothing. */
+  async patch(path: string, headers: Readonly<Record<string, string>>, text: string): Promise<boolean> {
     const answer = await this.#client.ask({
       method: "PATCH",
       path: vaultUrl(path),
       headers: { ...headers, "content-type": "text/markdown" },
       body: Buffer.from(text),
     });
-    return answer.status === 200 ? answer.body.toString() : undefined;
+    return answer.status < 300;
   }
 
   /** `isPermanent` spares the vault's trash in versions that have one. */
@@ -145,9 +139,18 @@ export class RestPlugin {
     const headers = { ...call.headers, ...guardHeaders(guard) };
     const answer = await this.#client.ask({ ...call, headers, path: vaultUrl(path) + query });
     if (answer.status === 412) return false;
+    if (answer.status === 404 && call.method === "PUT") throw sectionName(path);
     expectOk(answer, path);
     return true;
   }
+}
+
+function sectionName(path: string): AppError {
+  return new AppError(
+    "invalid_request",
+    `the vault's plugin makes no ${JSON.stringify(path)}: it takes names like heading, block and frontmatter for parts of a note. Use another name`,
+    { param: "path" },
+  );
 }
 
 function guardHeaders(guard: Guard): Readonly<Record<string, string>> {

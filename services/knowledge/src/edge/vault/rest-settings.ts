@@ -15,6 +15,7 @@ export type RestVaultSettings = {
    */
   readonly certificate: string;
   readonly isWritable: boolean;
+  readonly maxNoteBytes: number;
   /** How long one request may take, in ms. */
   readonly deadlineMs?: number | undefined;
 };
@@ -43,7 +44,9 @@ export type RestEndpoint = {
 };
 
 /** Takes the settings apart. Throws `invalid_config` that names the setting and never shows the key. */
-export function restEndpoint(settings: RestVaultSettings): RestEndpoint {
+export function restEndpoint(
+  settings: Pick<RestVaultSettings, "url" | "apiKey" | "certificate">,
+): RestEndpoint {
   const url = readUrl(settings.url);
   const host = url.hostname.replace(/^\[|\]$/gu, "");
   if (url.protocol === "http:" && !isLoopback(host))

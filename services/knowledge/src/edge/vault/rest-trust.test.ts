@@ -22,9 +22,7 @@ async function serve(certificate: Certificate, more: Partial<StubOptions> = {}, 
 }
 
 function pluginAt(url: string, certificate: string): RestPlugin {
-  const plugin = new RestPlugin(
-    new RestClient(restEndpoint({ url, apiKey, certificate, isWritable: false }), 5_000),
-  );
+  const plugin = new RestPlugin(new RestClient(restEndpoint({ url, apiKey, certificate }), 5_000));
   onTestFinished(() => plugin.close());
   return plugin;
 }
