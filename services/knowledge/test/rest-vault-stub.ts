@@ -2,7 +2,13 @@ import http, { type IncomingHttpHeaders, type IncomingMessage, type ServerRespon
 import https from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 
-import { failure, type PluginOptions, type StubAnswer, StubPlugin } from "./rest-vault-stub-plugin.ts";
+import {
+  failure,
+  noAnswer,
+  type PluginOptions,
+  type StubAnswer,
+  StubPlugin,
+} from "./rest-vault-stub-plugin.ts";
 import type { Certificate } from "./self-signed.ts";
 
 /** What goes wrong with a request. `cut-after` does what was asked for, and then the line is dead. */
@@ -97,6 +103,7 @@ export class RestVaultStub {
       { method, path, url, headers, body: Buffer.concat(chunks) },
       fault?.kind === "misplace",
     );
+    if (answer === noAnswer) return;
     if (fault?.kind === "cut-after") incoming.socket.destroy();
     else send(response, answer, fault);
   }

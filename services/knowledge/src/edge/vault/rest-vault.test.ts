@@ -93,8 +93,8 @@ describe("a whole note on another machine", () => {
     expect((await refusal(opened.vault.read("a.md"))).code).toBe("storage_unavailable");
   });
 
-  it("is read though Obsidian does not know its time yet", async () => {
-    const opened = await rig("3.2.0", { "a.md": "text" });
+  it.each(["3.2.0", "6.0.0"])("is read though Obsidian does not know its time yet (%s)", async (version) => {
+    const opened = await rig(version, { "a.md": "text" });
     opened.stub.plugin.unindexed.add("a.md");
     expect(await opened.vault.read("a.md")).toMatchObject({ text: "text", mtimeMs: 0, sizeBytes: 4 });
   });
