@@ -18,7 +18,7 @@ type Paragraph = {
 type Cursor = { readonly line: MarkdownLine; readonly base: number };
 
 /** Reads a note line by line into the blocks that hold text, as CommonMark nests them. Lines count from 0. */
-export class BlockScanner {
+class BlockScanner {
   readonly #lines: TextLines;
   readonly #text: string;
   readonly #take: BlockTaker;
