@@ -15,6 +15,10 @@ describe("headings of a note", () => {
     ]);
   });
 
+  it("under link definitions are the text behind them, or nothing", () => {
+    expect(headings("[a]: b\nC\n---\n[d]: e\n===\n\n[f]: g\n---\nx")).toEqual([[2, "C", 2, 9]]);
+  });
+
   it("are none in quotes, items, code and comments, nor without a blank", () => {
     expect(
       headings(
@@ -84,6 +88,16 @@ describe("blocks of a note", () => {
       "$a ^x$",
     ])
       expect(blocks(text), text).toEqual([]);
+  });
+});
+
+describe("tables of a note", () => {
+  it("have as many columns in their head as in their rule", () => {
+    const cells = (text: string) => parseNote(text).links.map(({ target }) => target);
+    expect(cells("| a | b |\n|---|---|\n| [[c|d]] | [[e]] |")).toEqual(["e"]);
+    expect(cells("a | b\n- | -\n[[c|d]] | [[e]]")).toEqual(["c", "e"]);
+    expect(cells("a | b\n:- | -:\n[[c|d]] | [[e]]\n\n[[f|g]]")).toEqual(["e", "f"]);
+    expect(cells("| a | b | c |\n|---|---|\n| [[c|d]] | [[e]] |")).toEqual(["c", "e"]);
   });
 });
 

@@ -3,9 +3,10 @@ import { assertNever } from "@benchai/kernel/assert-never";
 import { closes, readRest, type MarkdownLine } from "../chunkers/markdown-line.ts";
 import { startOf, type TextLines } from "../lines.ts";
 import { blockStartAt, type BlockStart, type Leaf, type LinePlace } from "./block-start.ts";
-import { calloutAt, cellsOf } from "./blocks.ts";
+import { calloutAt, cellsOf, columnCount } from "./blocks.ts";
 import type { BlockLines, BlockTaker, InlineBlock, Piece } from "./blocks.ts";
 import { ContainerStack, type Cursor } from "./container-stack.ts";
+import { definitionIn } from "./destination.ts";
 import type { HtmlBlockEnd } from "./html-block.ts";
 
 type Paragraph = {
@@ -103,7 +104,7 @@ class BlockScanner {
       case "heading":
         return this.#heading(index, cursor.line, start.level);
       case "underline":
-        return this.#underlined(index, start.level);
+        return this.#underlined(index, cursor, start.level);
       case "leaf":
         return this.#openLeaf(index, cursor, start.leaf);
       case "table":
@@ -138,12 +139,24 @@ class BlockScanner {
     this.#takeHeading(level, pieces, lines);
   }
 
-  #underlined(index: number, level: number): void {
-    const paragraph = this.#paragraph;
-    this.#paragraph = undefined;
-    if (!paragraph) return;
-    paragraph.lines.last = index;
-    this.#takeHeading(level, paragraph.pieces, paragraph.lines);
+  /** The lines above are the heading, except link definitions; where there are no others, the line is none. */
+  #underlined(index: number, cursor: Cursor, level: number): void {
+    const pieces = this.#paragraph?.pieces ?? [];
+    const isDefinition = ({ from, to }: Piece) => definitionIn(this.#text.slice(from, to)) !== undefined;
+    const first = pieces.findIndex((piece) => !isDefinition(piece));
+    const heading = first === -1 ? undefined : pieces[first];
+    if (!heading) return this.#underDefinitions(index, cursor, level);
+    const title = pieces.splice(first);
+    this.#closeParagraph();
+    const lines = this.#newBlock(heading.line);
+    lines.last = index;
+    this.#takeHeading(level, title, lines);
+  }
+
+  #underDefinitions(index: number, cursor: Cursor, level: number): void {
+    if (level === 1) return this.#addText(index, cursor);
+    this.#closeParagraph();
+    this.#newBlock(index);
   }
 
   /** Obsidian lists no headings of quotes and lists, but their links count. */
@@ -191,14 +204,21 @@ class BlockScanner {
   /** The paragraph's last line is the head; what stands before it stays a paragraph. */
   #openTable(index: number, cursor: Cursor): void {
     const head = this.#paragraph?.pieces.at(-1);
-    if (!this.#paragraph || !head || !this.#text.slice(head.from, head.to).includes("|"))
-      return this.#addText(index, cursor);
+    if (!this.#paragraph || !head || !this.#isHead(head, cursor.line)) return this.#addText(index, cursor);
     this.#paragraph.pieces.pop();
     this.#closeParagraph();
     const lines = this.#newBlock(head.line);
     lines.last = index;
     this.#table = lines;
     this.#takeRow(head);
+  }
+
+  #isHead(head: Piece, { from, to }: MarkdownLine): boolean {
+    const columns = columnCount(this.#text, head);
+    return (
+      this.#text.slice(head.from, head.to).includes("|") &&
+      columns === columnCount(this.#text, { ...head, from, to })
+    );
   }
 
   #takeRow(piece: Piece): void {

@@ -57,10 +57,17 @@ export function cellsOf(text: string, { line, from, to }: Piece): Piece[] {
   let start = from;
   for (let at = from; at <= to; at += 1) {
     const code = at === to ? 0x7c : text.charCodeAt(at);
-    if (code === 0x5c) at += 1;
+    if (code === 0x5c && at + 1 < to) at += 1;
     if (code !== 0x7c) continue;
     if (text.slice(start, at).trim() !== "") cells.push({ line, from: start, to: Math.min(at, to) });
     start = at + 1;
   }
   return cells;
+}
+
+/** How many columns a table's row or rule has; bars at its ends add none. */
+export function columnCount(text: string, { from, to }: Piece): number {
+  const row = text.slice(from, to).trim().replaceAll(/\\./gsu, "");
+  const bars = row.split("|").length - 1;
+  return bars + 1 - (row.startsWith("|") ? 1 : 0) - (row.length > 1 && row.endsWith("|") ? 1 : 0);
 }

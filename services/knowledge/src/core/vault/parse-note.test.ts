@@ -40,6 +40,8 @@ describe("links of a note", () => {
     ["[a\nb](c.md)", ["m c.md a\nb"]],
     ["[a]: b.md\n[c]: <d e.md> 'T'\n[^f]: [[g]]\ntext\n[h]: i.md", ["m b.md a", "m d e.md c", "w g"]],
     ["[a]: b.md extra\n\n[c]:\nd.md", []],
+    ["[a]: b.md\n===\n\n[c]: d.md\n'e\n---\n[f](g.md)", ["m b.md a", "m d.md c", "m g.md f"]],
+    ["| a | b |\n|---|---|\n| [c](d.md) | [e](f.md)\\", ["m d.md c", "m f.md e"]],
   ])("are Markdown links, in %j", (text, links) => {
     expect(linksIn(text)).toEqual(links);
   });

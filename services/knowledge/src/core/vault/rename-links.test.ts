@@ -206,7 +206,7 @@ describe("after any move", () => {
       ),
       { numRuns: 500 },
     );
-  });
+  }, 60_000);
 
   it("of the fixture vault's notes, all links of all notes mean what they meant", () => {
     const { paths, names, notes } = readFixtureVault();
@@ -228,5 +228,5 @@ describe("after any move", () => {
       const move: VaultMove = { before: names, after: names.moved(new Map(moves)), moves: new Map(moves) };
       for (const { path, text } of notes.values()) expectKept(text, path, move);
     }
-  });
+  }, 60_000);
 });
