@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 
-import { FolderVault, type FolderVaultOptions, type Moments } from "../../src/edge/vault/folder-vault.ts";
+import { FolderVault, type FolderVaultOptions } from "../../src/edge/vault/folder-vault.ts";
+import type { Moments } from "../../src/edge/vault/note-file.ts";
 import { temporaryFolder } from "../folder.ts";
 import type { OpenVault } from "./vault-rig.ts";
 

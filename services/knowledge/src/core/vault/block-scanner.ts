@@ -3,40 +3,35 @@ import { assertNever } from "@benchai/kernel/assert-never";
 import { closes, readRest, type MarkdownLine } from "../chunkers/markdown-line.ts";
 import { startOf, type TextLines } from "../lines.ts";
 import { blockStartAt, type BlockStart, type Leaf, type LinePlace } from "./block-start.ts";
-import { calloutAt, cellsOf, listKind } from "./blocks.ts";
-import type { BlockLines, BlockTaker, Container, InlineBlock, Piece } from "./blocks.ts";
+import { calloutAt, cellsOf, columnCount } from "./blocks.ts";
+import type { BlockLines, BlockTaker, InlineBlock, Piece } from "./blocks.ts";
+import { ContainerStack, type Cursor } from "./container-stack.ts";
+import { definitionIn } from "./destination.ts";
 import type { HtmlBlockEnd } from "./html-block.ts";
-
-/** Quotes and lists nested deeper are read as text: it bounds what one line may cost. */
-const deepest = 64;
 
 type Paragraph = {
   readonly pieces: Piece[];
   readonly lines: BlockLines;
   readonly previous: BlockLines | undefined;
 };
-type Cursor = { readonly line: MarkdownLine; readonly base: number };
 
 /** Reads a note line by line into the blocks that hold text, as CommonMark nests them. Lines count from 0. */
-export class BlockScanner {
+class BlockScanner {
   readonly #lines: TextLines;
   readonly #text: string;
   readonly #take: BlockTaker;
-  readonly #open: Container[] = [];
-  readonly #root: Pick<Container, "lastChild" | "lastList"> = { lastChild: undefined, lastList: undefined };
+  readonly #containers: ContainerStack;
   #paragraph: Paragraph | undefined;
   #table: BlockLines | undefined;
   #leaf: (Leaf & { readonly lines: BlockLines }) | undefined;
   /** A quote that has just begun: its first text may make a callout of it. */
   #newQuote: BlockLines | undefined;
-  /** The last line with text of its own, and the last with any mark: where items and quotes end. */
-  #lastText = 0;
-  #lastMarked = 0;
 
   constructor(lines: TextLines, take: BlockTaker) {
     this.#lines = lines;
     this.#text = lines.text;
     this.#take = take;
+    this.#containers = new ContainerStack(lines);
   }
 
   scan(from: number): void {
@@ -48,52 +43,22 @@ export class BlockScanner {
   #line(index: number): void {
     const line = readRest(this.#lines, index, startOf(this.#lines, index), 0);
     if (line.from === line.to) return this.#blank();
-    const { matched, cursor } = this.#match(index, line);
-    const isInside = matched === this.#open.length;
+    const { matched, cursor } = this.#containers.match(index, line);
+    const isInside = matched === this.#containers.depth;
     if (this.#leaf && isInside) this.#leafLine(index, cursor, this.#leaf);
     else this.#content(index, cursor, matched);
-    this.#lastMarked = index;
+    this.#containers.sawMark(index);
   }
 
   /** An empty line ends quotes and paragraphs; items and fences go on. */
   #blank(): void {
-    const quote = this.#open.findIndex((container) => container.kind === "quote");
-    if (quote !== -1) this.#closeTo(quote);
-    if (this.#leaf?.kind === "html" && this.#leaf.end.mark === undefined) this.#leaf = undefined;
     this.#closeParagraph();
-  }
-
-  /** How many of the open containers hold the line, and where its content begins in them. */
-  #match(index: number, line: MarkdownLine): { readonly matched: number; readonly cursor: Cursor } {
-    let cursor: Cursor = { line, base: 0 };
-    let matched = 0;
-    for (const container of this.#open) {
-      const next = this.#goOn(container, index, cursor);
-      if (!next) break;
-      cursor = next;
-      matched += 1;
-    }
-    return { matched, cursor };
-  }
-
-  #goOn(container: Container, index: number, cursor: Cursor): Cursor | undefined {
-    const { line, base } = cursor;
-    if (container.kind === "quote") return this.#behindQuoteMark(index, cursor);
-    if (line.from === line.to) return cursor;
-    return line.indent - base >= container.width ? { line, base: base + container.width } : undefined;
-  }
-
-  #behindQuoteMark(index: number, { line, base }: Cursor): Cursor | undefined {
-    if (line.indent - base >= 4 || this.#text[line.from] !== ">") return undefined;
-    const next = this.#text[line.from + 1];
-    const column = line.indent + 1;
-    // One space belongs to the mark; a tab does with its first column.
-    const inner = next === " " || next === "\t" ? column + 1 : column;
-    return { line: readRest(this.#lines, index, line.from + 1, column), base: inner };
+    const isOver = this.#leaf?.kind === "html" && this.#leaf.end.mark === undefined;
+    if (this.#containers.closeQuotes() || isOver) this.#leaf = undefined;
   }
 
   #content(index: number, cursor: Cursor, matched: number): void {
-    const isInside = matched === this.#open.length;
+    const isInside = matched === this.#containers.depth;
     const start = this.#startAt(index, cursor, isInside);
     if (!isInside && start.kind === "text" && this.#paragraph) return this.#addText(index, cursor);
     if (!isInside) this.#closeTo(matched);
@@ -101,8 +66,7 @@ export class BlockScanner {
   }
 
   #startAt(index: number, { line, base }: Cursor, isInside: boolean): BlockStart {
-    const isInItem = this.#open.at(-1)?.kind === "item";
-    const inside: LinePlace["open"] = isInItem ? "item paragraph" : "paragraph";
+    const inside: LinePlace["open"] = this.#containers.isInItem ? "item paragraph" : "paragraph";
     const open = this.#paragraph && (isInside ? inside : "lazy paragraph");
     return blockStartAt(this.#lines, { index, line, base, open });
   }
@@ -110,7 +74,7 @@ export class BlockScanner {
   /** Opens the quotes and items that begin on the line, and then what stands in them. */
   #begin(index: number, cursor: Cursor, start: BlockStart): void {
     let [inner, begins] = [cursor, start];
-    while (this.#open.length < deepest) {
+    while (!this.#containers.isFull) {
       const next = this.#openContainer(index, inner, begins);
       if (!next) break;
       inner = next;
@@ -121,46 +85,18 @@ export class BlockScanner {
       return this.#closeParagraph();
     }
     this.#beginLeaf(index, inner, begins);
-    this.#lastText = index;
+    this.#containers.sawText(index);
   }
 
   #openContainer(index: number, cursor: Cursor, start: BlockStart): Cursor | undefined {
-    if (start.kind === "quote") {
-      this.#push(index, "quote", 0, undefined);
-      this.#newQuote = this.#open.at(-1)?.lines;
-      return this.#behindQuoteMark(index, cursor);
-    }
-    if (start.kind === "item") {
-      const { content, contentIndent } = start.mark;
-      const list = listKind(this.#text, cursor.line.from, start.mark);
-      this.#push(index, "item", contentIndent - cursor.base, list);
-      return { line: content, base: contentIndent };
-    }
-    if (start.kind !== "footnote") return undefined;
-    const from = this.#text.indexOf(":", cursor.line.from) + 1;
-    this.#push(index, "item", 4, undefined);
-    const line = readRest(this.#lines, index, from, 0);
-    return { line, base: line.indent };
-  }
-
-  #push(index: number, kind: Container["kind"], width: number, listMark: string | undefined): void {
+    if (start.kind !== "quote" && start.kind !== "item" && start.kind !== "footnote") return undefined;
     this.#closeParagraph();
     this.#newQuote = undefined;
-    const parent = this.#parent();
-    const top = this.#open.at(-1);
-    const lines: BlockLines = { first: index, last: index };
-    const isNext = listMark !== undefined && parent.lastList === listMark;
-    const list =
-      listMark === undefined ? undefined : isNext ? parent.lastChild : { first: index, last: index };
-    parent.lastChild = list ?? lines;
-    parent.lastList = listMark;
-    const owner = kind === "quote" && top?.kind === "quote" ? top.owner : lines;
-    this.#open.push({ kind, lines, width, list, owner, lastChild: undefined, lastList: undefined });
-    this.#lastText = index;
-  }
-
-  #parent(): Pick<Container, "lastChild" | "lastList"> {
-    return this.#open.at(-1) ?? this.#root;
+    if (start.kind === "item") return this.#containers.openItem(index, cursor, start.mark);
+    if (start.kind === "footnote") return this.#containers.openFootnote(index, cursor);
+    const quote = this.#containers.openQuote(index, cursor);
+    this.#newQuote = quote.lines;
+    return quote.cursor;
   }
 
   #beginLeaf(index: number, cursor: Cursor, start: BlockStart): void {
@@ -168,7 +104,7 @@ export class BlockScanner {
       case "heading":
         return this.#heading(index, cursor.line, start.level);
       case "underline":
-        return this.#underlined(index, start.level);
+        return this.#underlined(index, cursor, start.level);
       case "leaf":
         return this.#openLeaf(index, cursor, start.leaf);
       case "table":
@@ -188,14 +124,9 @@ export class BlockScanner {
     }
   }
 
-  /** Makes a block a child of what holds it. */
   #newBlock(index: number): BlockLines {
-    const lines: BlockLines = { first: index, last: index };
-    const parent = this.#parent();
-    parent.lastChild = lines;
-    parent.lastList = undefined;
     this.#newQuote = undefined;
-    return lines;
+    return this.#containers.newBlock(index);
   }
 
   #heading(index: number, line: MarkdownLine, level: number): void {
@@ -208,18 +139,30 @@ export class BlockScanner {
     this.#takeHeading(level, pieces, lines);
   }
 
-  #underlined(index: number, level: number): void {
-    const paragraph = this.#paragraph;
-    this.#paragraph = undefined;
-    if (!paragraph) return;
-    paragraph.lines.last = index;
-    this.#takeHeading(level, paragraph.pieces, paragraph.lines);
+  /** The lines above are the heading, except link definitions; where there are no others, the line is none. */
+  #underlined(index: number, cursor: Cursor, level: number): void {
+    const pieces = this.#paragraph?.pieces ?? [];
+    const isDefinition = ({ from, to }: Piece) => definitionIn(this.#text.slice(from, to)) !== undefined;
+    const first = pieces.findIndex((piece) => !isDefinition(piece));
+    const heading = first === -1 ? undefined : pieces[first];
+    if (!heading) return this.#underDefinitions(index, cursor, level);
+    const title = pieces.splice(first);
+    this.#closeParagraph();
+    const lines = this.#newBlock(heading.line);
+    lines.last = index;
+    this.#takeHeading(level, title, lines);
+  }
+
+  #underDefinitions(index: number, cursor: Cursor, level: number): void {
+    if (level === 1) return this.#addText(index, cursor);
+    this.#closeParagraph();
+    this.#newBlock(index);
   }
 
   /** Obsidian lists no headings of quotes and lists, but their links count. */
   #takeHeading(level: number, pieces: readonly Piece[], lines: BlockLines): void {
-    if (this.#open.length === 0) this.#take.heading({ level, pieces, lines });
-    const owner = this.#open.at(-1)?.owner ?? lines;
+    if (this.#containers.depth === 0) this.#take.heading({ level, pieces, lines });
+    const owner = this.#containers.ownerOf(lines);
     this.#take.inline({ kind: "heading", pieces, owner, previous: undefined });
   }
 
@@ -239,7 +182,7 @@ export class BlockScanner {
       if (leaf.kind === "html" && leaf.end.mark === undefined) this.#leaf = undefined;
       return;
     }
-    this.#lastText = index;
+    this.#containers.sawText(index);
     leaf.lines.last = index;
     if (leaf.kind === "hidden") return this.#hiddenLine(index, cursor, leaf.mark);
     const isEnd =
@@ -261,14 +204,21 @@ export class BlockScanner {
   /** The paragraph's last line is the head; what stands before it stays a paragraph. */
   #openTable(index: number, cursor: Cursor): void {
     const head = this.#paragraph?.pieces.at(-1);
-    if (!this.#paragraph || !head || !this.#text.slice(head.from, head.to).includes("|"))
-      return this.#addText(index, cursor);
+    if (!this.#paragraph || !head || !this.#isHead(head, cursor.line)) return this.#addText(index, cursor);
     this.#paragraph.pieces.pop();
     this.#closeParagraph();
     const lines = this.#newBlock(head.line);
     lines.last = index;
     this.#table = lines;
     this.#takeRow(head);
+  }
+
+  #isHead(head: Piece, { from, to }: MarkdownLine): boolean {
+    const columns = columnCount(this.#text, head);
+    return (
+      this.#text.slice(head.from, head.to).includes("|") &&
+      columns === columnCount(this.#text, { ...head, from, to })
+    );
   }
 
   #takeRow(piece: Piece): void {
@@ -278,7 +228,7 @@ export class BlockScanner {
 
   #addText(index: number, { line }: Cursor): void {
     const piece = { line: index, from: line.from, to: line.to };
-    this.#lastText = index;
+    this.#containers.sawText(index);
     if (this.#table && !/^\^[A-Za-z0-9-]+\s*$/u.test(this.#text.slice(line.from, line.to))) {
       this.#table.last = index;
       return this.#takeRow(piece);
@@ -294,7 +244,7 @@ export class BlockScanner {
   #beginParagraph(piece: Piece): void {
     const quote = this.#newQuote;
     const found = quote && calloutAt(this.#text, piece, quote);
-    const previous = this.#parent().lastChild;
+    const previous = this.#containers.lastChild;
     const lines = this.#newBlock(piece.line);
     this.#paragraph = { pieces: [found ? { ...piece, from: found.titleFrom } : piece], lines, previous };
     if (found) this.#take.callout(found.callout);
@@ -305,7 +255,7 @@ export class BlockScanner {
     this.#paragraph = undefined;
     this.#table = undefined;
     if (!paragraph || paragraph.pieces.length === 0) return;
-    const owner = this.#open.at(-1)?.owner ?? paragraph.lines;
+    const owner = this.#containers.ownerOf(paragraph.lines);
     const block: InlineBlock = {
       kind: "paragraph",
       pieces: paragraph.pieces,
@@ -319,16 +269,7 @@ export class BlockScanner {
   #closeTo(depth: number): void {
     this.#closeParagraph();
     this.#leaf = undefined;
-    for (let top = this.#open.length; top > depth; top -= 1) {
-      const container = this.#open.pop();
-      if (!container) return;
-      const seen = container.kind === "quote" ? this.#lastMarked : this.#lastText;
-      container.lines.last = Math.max(container.lines.last, seen);
-      const { last } = container.lines;
-      if (container.list) container.list.last = last;
-      const around = this.#open.at(-1);
-      if (around) around.lines.last = Math.max(around.lines.last, last);
-    }
+    this.#containers.closeTo(depth);
   }
 }
 

@@ -1,5 +1,3 @@
-import type { ListMark } from "../chunkers/markdown-line.ts";
-
 /** A stretch of one line (from 0), without the marks of the quotes and lists that it stands in. */
 export type Piece = { readonly line: number; readonly from: number; readonly to: number };
 
@@ -35,21 +33,6 @@ export type BlockTaker = {
   callout(callout: FoundCallout): void;
 };
 
-/** A quote, a list item or a footnote that holds the present line. */
-export type Container = {
-  readonly kind: "quote" | "item";
-  readonly lines: BlockLines;
-  /** Columns that an item's further lines stand in. */
-  readonly width: number;
-  /** The list of an item. */
-  readonly list: BlockLines | undefined;
-  /** What an id in it names: the item, or the outermost of the quotes around it. */
-  readonly owner: BlockLines;
-  /** Its last block so far, and the mark of the list that this is. */
-  lastChild: BlockLines | undefined;
-  lastList: string | undefined;
-};
-
 /** `> [!type|metadata]± title` at the start of a quote (Obsidian Help, Callouts). */
 const callout = /^\[!([^\]]+)\]([+-]?)(?:[ \t]+|$)/u;
 
@@ -68,22 +51,23 @@ export function calloutAt(
   return { callout: { type, title, fold, lines }, titleFrom };
 }
 
-/** What tells lists apart that follow each other: the bullet, or what stands behind the number. */
-export function listKind(text: string, from: number, { number }: ListMark): string {
-  if (number === undefined) return text.charAt(from);
-  return /^\d+(.)/u.exec(text.slice(from, from + 10))?.[1] ?? "";
-}
-
 /** A table's row, cut at its bars, except where they are escaped (GitHub Flavored Markdown 4.10). */
 export function cellsOf(text: string, { line, from, to }: Piece): Piece[] {
   const cells: Piece[] = [];
   let start = from;
   for (let at = from; at <= to; at += 1) {
     const code = at === to ? 0x7c : text.charCodeAt(at);
-    if (code === 0x5c) at += 1;
+    if (code === 0x5c && at + 1 < to) at += 1;
     if (code !== 0x7c) continue;
     if (text.slice(start, at).trim() !== "") cells.push({ line, from: start, to: Math.min(at, to) });
     start = at + 1;
   }
   return cells;
+}
+
+/** How many columns a table's row or rule has; bars at its ends add none. */
+export function columnCount(text: string, { from, to }: Piece): number {
+  const row = text.slice(from, to).trim().replaceAll(/\\./gsu, "");
+  const bars = row.split("|").length - 1;
+  return bars + 1 - (row.startsWith("|") ? 1 : 0) - (row.length > 1 && row.endsWith("|") ? 1 : 0);
 }

@@ -15,18 +15,30 @@ export function linkDestinationAt(text: string, at: number): Destination | undef
   return text[end] === ")" ? { from: found.from, to: found.to, end: end + 1 } : undefined;
 }
 
-/** What follows `[label]:` (CommonMark 4.7), all on the label's line. */
-export function definitionAt(text: string, at: number): Destination | undefined {
-  const start = skipBlanks(text, at);
-  const found = destinationAt(text, start);
+/** `[label]: destination "title"` that is a whole line (CommonMark 4.7); `end` is where the destination or title ends. */
+export function definitionIn(line: string): (Destination & { readonly label: string }) | undefined {
+  const close = labelEnd(line);
+  const label = close === undefined ? "" : line.slice(1, close);
+  // Footnotes look alike.
+  if (close === undefined || label.trim() === "" || label.startsWith("^")) return undefined;
+  const found = destinationAt(line, skipBlanks(line, close + 2));
   if (!found || found.from === found.end) return undefined;
-  const behind = skipBlanks(text, found.end);
-  const titleEnd = behind > found.end ? titleEndAt(text, behind) : undefined;
-  const lineEnd = indexOrEnd(text, "\n", at);
+  const behind = skipBlanks(line, found.end);
+  const titleEnd = behind > found.end ? titleEndAt(line, behind) : undefined;
   const end = titleEnd ?? found.end;
-  return end <= lineEnd && text.slice(end, lineEnd).trim() === ""
-    ? { from: found.from, to: found.to, end }
-    : undefined;
+  return line.slice(end).trim() === "" ? { from: found.from, to: found.to, end, label } : undefined;
+}
+
+/** Where the `]` stands of a label that a colon follows. */
+function labelEnd(line: string): number | undefined {
+  if (line[0] !== "[") return undefined;
+  for (let at = 1; at < line.length; at += 1) {
+    const character = line[at];
+    if (character === "\\") at += 1;
+    else if (character === "[") return undefined;
+    else if (character === "]") return line[at + 1] === ":" ? at : undefined;
+  }
+  return undefined;
 }
 
 function destinationAt(text: string, at: number): Destination | undefined {
@@ -79,9 +91,4 @@ function skipBlanks(text: string, at: number): number {
   let end = at;
   while (end < text.length && /[ \t\n]/u.test(text.charAt(end))) end += 1;
   return end;
-}
-
-function indexOrEnd(text: string, mark: string, from: number): number {
-  const at = text.indexOf(mark, from);
-  return at === -1 ? text.length : at;
 }

@@ -86,7 +86,7 @@ export function vaultGraph(names: VaultNames, notes: readonly GraphNote[]): Vaul
 }
 
 /** What a link names: `target#subpath`. */
-export function linkText({ target, subpath }: Pick<NoteLink, "target" | "subpath">): string {
+function linkText({ target, subpath }: Pick<NoteLink, "target" | "subpath">): string {
   return target + writeSubpath(subpath);
 }
 

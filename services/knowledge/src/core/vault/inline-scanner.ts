@@ -1,5 +1,5 @@
 import type { InlineBlock } from "./blocks.ts";
-import { definitionAt, linkDestinationAt, type Destination } from "./destination.ts";
+import { definitionIn, linkDestinationAt, type Destination } from "./destination.ts";
 import { HiddenSpans } from "./hidden-spans.ts";
 import { InlineText, NextPlace } from "./inline-text.ts";
 import { cutTarget, decodeDestination, hasScheme, readSubpath } from "./link-target.ts";
@@ -33,19 +33,15 @@ class InlineScanner {
   readonly #nextLine: NextPlace;
   readonly #nextOpen: NextPlace;
   readonly #nextClose: NextPlace;
-  readonly #isParagraph: boolean;
   /** Where `[` stand that have no `]` yet; those below the mark hold a link already, so they are none themselves. */
   readonly #brackets: { readonly at: number; readonly isEmbed: boolean }[] = [];
   #spentBrackets = 0;
   /** Behind a backslash: this character means itself. */
   #escaped = -1;
   #tagEnd = -1;
-  /** Link definitions stand before a paragraph's text only. */
-  #definitionsEnd = 0;
 
-  constructor(text: InlineText, isParagraph: boolean) {
+  constructor(text: InlineText) {
     this.text = text;
-    this.#isParagraph = isParagraph;
     const source = text.source;
     this.#source = source;
     this.#nextLine = new NextPlace((from) => source.indexOf("\n", from));
@@ -53,8 +49,9 @@ class InlineScanner {
     this.#nextClose = new NextPlace((from) => source.indexOf("]]", from));
   }
 
-  scan(): void {
-    for (let at = this.#nextSpecial(0); at !== -1;) at = this.#nextSpecial(this.#step(at));
+  scan(isParagraph: boolean): void {
+    const from = isParagraph ? this.#definitions() : 0;
+    for (let at = this.#nextSpecial(from); at !== -1;) at = this.#nextSpecial(this.#step(at));
   }
 
   #nextSpecial(from: number): number {
@@ -129,10 +126,8 @@ class InlineScanner {
     const isSpent = this.#brackets.length < this.#spentBrackets;
     this.#spentBrackets = Math.min(this.#spentBrackets, this.#brackets.length);
     const next = this.#source[at + 1];
-    if (next === "(" && (!isSpent || open.isEmbed)) return this.#markdownLink(open, at) ?? at + 1;
-    if (next === ":" && this.#isParagraph && open.at === this.#definitionsEnd)
-      return this.#definition(open.at, at);
-    return at + 1;
+    const mayBeLink = next === "(" && (!isSpent || open.isEmbed);
+    return (mayBeLink ? this.#markdownLink(open, at) : undefined) ?? at + 1;
   }
 
   #markdownLink(open: { readonly at: number; readonly isEmbed: boolean }, close: number): number | undefined {
@@ -144,16 +139,18 @@ class InlineScanner {
     return found.end;
   }
 
-  /** `[label]: destination "title"`; footnotes look alike. */
-  #definition(open: number, close: number): number {
-    const label = this.#source.slice(open + 1, close);
-    const isLabel = label.trim() !== "" && !label.startsWith("^");
-    const found = isLabel ? definitionAt(this.#source, close + 2) : undefined;
-    if (!found) return close + 1;
-    this.#pushMarkdown(found, open, label);
-    const lineEnd = this.#nextLine.after(found.end);
-    if (Number.isFinite(lineEnd)) this.#definitionsEnd = lineEnd + 1;
-    return found.end;
+  /** Link definitions stand before a paragraph's text; answers where that begins. */
+  #definitions(): number {
+    let from = 0;
+    while (this.#source[from] === "[") {
+      const lineEnd = Math.min(this.#nextLine.after(from), this.#source.length);
+      const found = definitionIn(this.#source.slice(from, lineEnd));
+      if (!found) return from;
+      const inSource = { from: from + found.from, to: from + found.to, end: from + found.end };
+      this.#pushMarkdown(inSource, from, found.label);
+      from = lineEnd + 1;
+    }
+    return from;
   }
 
   #pushMarkdown({ from, to, end }: Destination, start: number, label: string): void {
@@ -213,8 +210,8 @@ export function scanInline(note: string, { pieces, kind }: InlineBlock): InlineC
   const text = new InlineText(note, pieces);
   // Most text is plain.
   if (text.source.search(special) === -1) return { text, links: [], tags: [], hidden: [], linkSpans: [] };
-  const scanner = new InlineScanner(text, kind === "paragraph");
-  scanner.scan();
+  const scanner = new InlineScanner(text);
+  scanner.scan(kind === "paragraph");
   const { links, hidden, linkSpans } = scanner;
   return { text, links, tags: scanner.tags.map(({ name }) => name), hidden, linkSpans };
 }

@@ -34,11 +34,21 @@ export function problemOf(path: string): string | undefined {
     .find((problem) => problem !== undefined);
 }
 
-/** The same for a file that is to be made: each of its names must be one that every system and Obsidian take. */
+/** The same for a file that is to be made, with all its folders. */
 export function newVaultPath(path: string): string {
   const normal = vaultPath(path);
-  const odd = normal.split("/").find((name) => unportable.test(name) || /[. ]$/u.test(name));
-  if (odd === undefined) return normal;
+  assertNewNames(normal, normal.split("/").length);
+  return normal;
+}
+
+/**
+ * Throws `invalid_request` unless the last names of a path, so many of them, are such as every system and Obsidian take:
+ * those of the file and of the folders that are to be made for it.
+ */
+export function assertNewNames(path: string, count: number): void {
+  const names = path.split("/").slice(-count);
+  const odd = names.find((name) => unportable.test(name) || /[. ]$/u.test(name));
+  if (odd === undefined) return;
   throw refused(
     path,
     `has the name ${shown(odd)}, and a new one ends in no dot or space and has none of * " < > | ? # ^ [ ]`,

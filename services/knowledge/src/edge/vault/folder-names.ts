@@ -2,11 +2,8 @@ import { readdir } from "node:fs/promises";
 
 import { foldPath } from "../../core/vault/vault-names.ts";
 
-/** The names in a folder, by their form in NFC and by their folded form. */
-type Listing = {
-  readonly byNormal: ReadonlyMap<string, string>;
-  readonly byFolded: ReadonlyMap<string, readonly string[]>;
-};
+/** The names in a folder, in all and by their form in NFC. */
+type Listing = { readonly names: readonly string[]; readonly byNormal: ReadonlyMap<string, string> };
 
 /** The names in folders, each listed once: to be held for one operation only. */
 export class FolderNames {
@@ -19,8 +16,9 @@ export class FolderNames {
 
   /** Names on the disk that differ from a name in NFC in their case. */
   async alike(folder: string, name: string): Promise<readonly string[]> {
-    const { byFolded } = await this.#list(folder);
-    return (byFolded.get(foldPath(name)) ?? []).filter((other) => other.normalize("NFC") !== name);
+    const folded = foldPath(name);
+    const { names } = await this.#list(folder);
+    return names.filter((other) => foldPath(other) === folded && other.normalize("NFC") !== name);
   }
 
   #list(folder: string): Promise<Listing> {
@@ -41,5 +39,5 @@ async function list(folder: string): Promise<Listing> {
     // Where both forms are there, the one that callers write is meant.
     if (name === normal || !byNormal.has(normal)) byNormal.set(normal, name);
   }
-  return { byNormal, byFolded: Map.groupBy(names, foldPath) };
+  return { names, byNormal };
 }

@@ -4,18 +4,18 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { appendToNote, patchNote } from "../../core/vault/edit-note.ts";
 import type { NotePatch } from "../../core/vault/note-patch.ts";
-import { assertNote, newVaultPath, vaultPath } from "../../core/vault/path-rules.ts";
+import { assertNewNames, assertNote, vaultPath } from "../../core/vault/path-rules.ts";
 import { readOnlyVault } from "../../core/vault/vault-failure.ts";
 import { folderAway } from "../paths.ts";
 import { fileSha256 } from "../store/durable.ts";
 import { alwaysChanging, assertCondition, assertReplaceable, noSuchNote, noteChanged } from "./conditions.ts";
-import { bytesOf, etagOf, NoteFiles, textOf } from "./note-file.ts";
+import { bytesOf, etagOf, type Moments, NoteFiles, textOf } from "./note-file.ts";
 import { RenameDesk } from "./rename-desk.ts";
 import { JournalFile } from "./rename-journal.ts";
 import { moveBack, moveToTrash } from "./trash.ts";
 import { VaultAccess } from "./vault-access.ts";
 import { listVault } from "./vault-list.ts";
-import { type Found, makeFolders, PathFinder, removeFolders } from "./vault-paths.ts";
+import { assertBelow, type Found, makeFolders, PathFinder, removeFolders } from "./vault-paths.ts";
 import type { Condition, Renamed, Trashed, Vault, VaultFile, VaultNote, Written } from "./vault.ts";
 
 export type FolderVaultOptions = {
@@ -24,12 +24,6 @@ export type FolderVaultOptions = {
   readonly stateDir: string;
   readonly isWritable: boolean;
   readonly maxNoteBytes: number;
-};
-
-/** Where tests let other programs act: when new content is staged, and nothing is changed yet. */
-export type Moments = {
-  readonly beforeReplace?: (path: string) => Promise<void>;
-  readonly beforeRename?: () => Promise<void>;
 };
 
 /** The new text of a note; `before` and `etag` are undefined when there is none yet. */
@@ -51,7 +45,7 @@ export class FolderVault implements Vault {
   constructor({ root, stateDir, isWritable, maxNoteBytes }: FolderVaultOptions, moments: Moments = {}) {
     this.isWritable = isWritable;
     this.#access = new VaultAccess(root, isWritable);
-    this.#notes = new NoteFiles(maxNoteBytes);
+    this.#notes = new NoteFiles(maxNoteBytes, moments);
     this.#renames = new RenameDesk(this.#access, this.#notes, new JournalFile(stateDir));
     this.#moments = moments;
   }
@@ -84,6 +78,7 @@ export class FolderVault implements Vault {
       const found = await new PathFinder(root, "read").find(normal);
       const read = found.kind === "file" ? await this.#notes.read(found.place) : undefined;
       if (!read) throw noSuchNote(normal);
+      await assertBelow(root, found.place.folder);
       const { bytes, etag, sizeBytes, mtimeMs } = read;
       return { path: normal, sizeBytes, mtimeMs, text: textOf(bytes, normal), etag };
     });
@@ -180,7 +175,10 @@ export class FolderVault implements Vault {
     const bytes = bytesOf(text, this.#notes.maxBytes);
     const written = { path, etag: etagOf(bytes), isNew: read === undefined };
     if (read?.etag === written.etag) return written;
-    if (!read) await finder.assertNoClash(newVaultPath(path));
+    if (found.kind === "absent") {
+      assertNewNames(path, found.missing.length + 1);
+      await finder.assertNoClash(path);
+    }
     return (await this.#replace(found, bytes, read?.etag)) ? written : undefined;
   }
 
@@ -188,8 +186,7 @@ export class FolderVault implements Vault {
     const made = found.kind === "absent" ? await makeFolders(found.missing) : [];
     let isDone = false;
     try {
-      const { beforeReplace = nothing } = this.#moments;
-      isDone = await this.#notes.replace(found.place, bytes, etag, () => beforeReplace(found.place.path));
+      isDone = await this.#notes.replace(found.place, bytes, etag);
       return isDone;
     } finally {
       if (!isDone) await removeFolders(made);

@@ -1,12 +1,13 @@
-import { createHash } from "node:crypto";
 import { isUtf8 } from "node:buffer";
-import { lstat, rename } from "node:fs/promises";
-import { setTimeout as sleep } from "node:timers/promises";
+import { createHash } from "node:crypto";
 
 import { AppError } from "@benchai/contract/errors";
 
 import { readStamped } from "../folder-scan.ts";
-import { hasCode, publishNew, stage, type Staged, syncFolder, unstage } from "./staging.ts";
+import { hasCode, statsOf, syncFolder } from "./disk.ts";
+import { publishNew, stage, type Staged, unstage } from "./staging.ts";
+import { markOf, mostLooks, Stillness } from "./stillness.ts";
+import { swapIn } from "./swap.ts";
 import { assertFolder, type Place } from "./vault-paths.ts";
 
 /** A note's bytes, none of them half written, and the SHA-256 of them in hex. */
@@ -17,40 +18,43 @@ export type NoteBytes = {
   readonly mtimeMs: number;
 };
 
-/**
- * Programs that do not replace a file empty it and then fill it, and nothing tells when they are done. So what was changed
- * less than this ago is looked at until it has been the same for so long; what is empty, for longer.
- */
-const settleMs = 100;
-const emptySettleMs = 500;
-const lookEveryMs = 20;
-const mostLooks = 100;
+/** Where tests let other programs act. */
+export type Moments = {
+  /** New content is staged, and nothing is changed yet. */
+  readonly beforeReplace?: (path: string) => Promise<void>;
+  /** The note was looked at for the last time, and loses its name to the new content now. */
+  readonly beforeSwap?: (path: string) => Promise<void>;
+  /** All of a rename is staged. */
+  readonly beforeRename?: () => Promise<void>;
+};
+
 const mostMarks = 1_000;
 
 /** Reads and replaces notes whole. One for a vault: it knows its own writes, which need no second look. */
 export class NoteFiles {
   readonly maxBytes: number;
+  readonly #moments: Moments;
   readonly #marks = new Map<string, string>();
 
-  constructor(maxBytes: number) {
+  constructor(maxBytes: number, moments: Moments) {
     this.maxBytes = maxBytes;
+    this.#moments = moments;
   }
 
   /** Undefined when the note is gone; `document_unreadable` when it is too large; waits while it is being written. */
   async read({ path, file }: Place): Promise<NoteBytes | undefined> {
-    let seen = { mark: "", atMs: 0 };
+    const stillness = new Stillness();
     for (let look = 0; look < mostLooks; look += 1) {
       const read = await readStamped(file, this.maxBytes);
       if (read) {
-        const { inode, mtimeNs, sizeBytes } = read.stamp;
-        const mark = `${inode}:${mtimeNs}:${sizeBytes}`;
-        if (mark !== seen.mark) seen = { mark, atMs: performance.now() };
-        const mtimeMs = Number(mtimeNs) / 1e6;
-        const times = { seenMs: performance.now() - seen.atMs, ageMs: Date.now() - mtimeMs };
-        if (mark === this.#marks.get(file) || isSettled(sizeBytes, times))
-          return { bytes: read.bytes, etag: etagOf(read.bytes), sizeBytes, mtimeMs };
+        const { bytes, stamp } = read;
+        const mark = markOf(stamp);
+        const mtimeMs = Number(stamp.mtimeNs) / 1e6;
+        const isOwn = mark === this.#marks.get(file);
+        if (isOwn || stillness.isStill(mark, stamp.sizeBytes, Date.now() - mtimeMs))
+          return { bytes, etag: etagOf(bytes), sizeBytes: stamp.sizeBytes, mtimeMs };
       } else if (!(await this.#isThere(path, file))) return undefined;
-      await sleep(lookEveryMs);
+      await stillness.wait();
     }
     throw new AppError(
       "storage_unavailable",
@@ -60,7 +64,7 @@ export class NoteFiles {
   }
 
   async #isThere(path: string, file: string): Promise<boolean> {
-    const stats = await lstat(file).catch(() => undefined);
+    const stats = await statsOf(file);
     if (stats?.isFile() !== true) return false;
     if (stats.size <= this.maxBytes) return true;
     throw new AppError(
@@ -73,18 +77,13 @@ export class NoteFiles {
   /**
    * Writes new bytes and gives them the note's name, if the note still has the bytes of `etag` then (undefined: if
    * there is none). False when it has not; nothing was changed then, nor when it throws, unless the disk fails in the
-   * very last step. `paused` is called before the name is given.
+   * very last step.
    */
-  async replace(
-    place: Place,
-    bytes: Uint8Array,
-    etag: string | undefined,
-    paused: () => Promise<void>,
-  ): Promise<boolean> {
-    const rights = etag === undefined ? undefined : await lstat(place.file).catch(() => undefined);
+  async replace(place: Place, bytes: Uint8Array, etag: string | undefined): Promise<boolean> {
+    const rights = etag === undefined ? undefined : await statsOf(place.file);
     const staged = await stage(place.folder, bytes, rights);
     try {
-      await paused();
+      await this.#moments.beforeReplace?.(place.path);
       const isDone = await this.exchange(staged, place, etag);
       if (isDone) await syncFolder(place.folder);
       return isDone;
@@ -94,18 +93,20 @@ export class NoteFiles {
   }
 
   /** The last step, for what was staged before; the caller puts the folder's names onto the disk. */
-  async exchange(staged: Staged, { folder, file }: Place, etag: string | undefined): Promise<boolean> {
-    if (!(await isInPlace(folder))) return false;
-    if (etag === undefined) {
-      if (!(await publishNew(staged.file, file))) return false;
-    } else {
-      const now = await readStamped(file, this.maxBytes);
-      if (!now || etagOf(now.bytes) !== etag) return false;
-      await rename(staged.file, file);
-    }
+  async exchange(staged: Staged, place: Place, etag: string | undefined): Promise<boolean> {
+    if (!(await isInPlace(place.folder))) return false;
+    const isDone =
+      etag === undefined ? await publishNew(staged.file, place.file) : await this.#swap(staged, place, etag);
+    if (!isDone) return false;
     if (this.#marks.size >= mostMarks) this.#marks.clear();
-    this.#marks.set(file, staged.mark);
+    this.#marks.set(place.file, staged.mark);
     return true;
+  }
+
+  async #swap(staged: Staged, { path, file }: Place, etag: string): Promise<boolean> {
+    const paused = async () => this.#moments.beforeSwap?.(path);
+    const isWanted = (bytes: Uint8Array) => etagOf(bytes) === etag;
+    return swapIn(staged, file, isWanted, { maxBytes: this.maxBytes, paused });
   }
 }
 
@@ -120,13 +121,7 @@ async function isInPlace(folder: string): Promise<boolean> {
   }
 }
 
-/** Whether a file is as it is to be; `seenMs` is how long we have seen it so. */
-function isSettled(sizeBytes: number, { seenMs, ageMs }: { seenMs: number; ageMs: number }): boolean {
-  // A file that is being emptied has no bytes any more a moment before its time changes (ext4).
-  if (sizeBytes === 0) return Math.max(seenMs, ageMs) > emptySettleMs && seenMs >= lookEveryMs;
-  return Math.max(seenMs, ageMs) > settleMs;
-}
-
+/** The SHA-256 of a note's bytes, in hex. */
 export function etagOf(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }

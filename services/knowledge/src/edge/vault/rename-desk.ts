@@ -2,7 +2,7 @@ import { extname } from "node:path";
 
 import { AppError } from "@benchai/contract/errors";
 
-import { isReferrer, newVaultPath, vaultPath } from "../../core/vault/path-rules.ts";
+import { assertNewNames, isReferrer, vaultPath } from "../../core/vault/path-rules.ts";
 import { fileSha256 } from "../store/durable.ts";
 import { alreadyThere, assertCondition, noSuchNote } from "./conditions.ts";
 import type { NoteFiles } from "./note-file.ts";
@@ -58,7 +58,7 @@ export class RenameDesk {
   }
 
   async rename(order: RenameOrder, paused: () => Promise<void>): Promise<Renamed> {
-    const [from, to] = [vaultPath(order.from), newVaultPath(order.to)];
+    const [from, to] = [vaultPath(order.from), vaultPath(order.to)];
     assertSameKind(from, to);
     const referrers = new Set(order.referrers.map((path) => vaultPath(path)));
     const others = [...referrers].filter((path) => isReferrer(path) && path !== from && path !== to);
@@ -72,6 +72,7 @@ export class RenameDesk {
       if (from === to) return this.#unmoved(source.place, order.condition);
       const target = await finder.find(to);
       if (target.kind === "file") throw alreadyThere(to);
+      assertNewNames(to, target.missing.length + 1);
       await finder.assertNoClash(to, source.place.file);
       const request = { from: source.place, to: target.place, missing: target.missing, etag };
       const places = await placesOf(finder, others);

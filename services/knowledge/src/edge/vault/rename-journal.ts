@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -9,7 +9,7 @@ import { AppError } from "@benchai/contract/errors";
 
 import { writeDurably } from "../store/durable.ts";
 import { guard, guardAsync } from "../store/guarded.ts";
-import { hasCode, syncFolder } from "./staging.ts";
+import { hasCode, syncFolder } from "./disk.ts";
 
 /** A file below the vault: absolute paths and `..` are none. */
 const Inside = Type.String({ pattern: "^(?!/)(?!(?:.*/)?\\.\\.(?:/|$)).+$" });
@@ -74,7 +74,7 @@ export class JournalFile {
   async drop(): Promise<void> {
     await guardAsync(this.#path, async () => {
       await rm(this.#path, { force: true });
-      if (existsSync(this.#folder)) await syncFolder(this.#folder);
+      await syncFolder(this.#folder);
     });
   }
 

@@ -5,10 +5,10 @@ import { isReferrer } from "../../core/vault/path-rules.ts";
 import { fileSha256 } from "../store/durable.ts";
 import { inBatches } from "./batches.ts";
 import { alreadyThere, alwaysChanging, noteChanged } from "./conditions.ts";
+import { syncFolder } from "./disk.ts";
 import type { RenameJournal } from "./rename-journal.ts";
 import { rollForward, type RollPorts } from "./rename-roll.ts";
 import { moveOf, type Rewritten, stageRewritten, stepsOf, unstageSteps } from "./rename-stage.ts";
-import { syncFolder } from "./staging.ts";
 import { makeFolders, type Place, removeFolders } from "./vault-paths.ts";
 import type { Renamed } from "./vault.ts";
 

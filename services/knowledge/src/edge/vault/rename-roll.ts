@@ -1,14 +1,15 @@
-import { lstat, rename } from "node:fs/promises";
-import type { Stats } from "node:fs";
+import { rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 import { AppError } from "@benchai/contract/errors";
 
 import { foldPath } from "../../core/vault/vault-names.ts";
 import { inBatches } from "./batches.ts";
+import { statsOf, syncFolder } from "./disk.ts";
 import type { JournalFile, RenameJournal, RenameStep } from "./rename-journal.ts";
 import { moveOf, type RewritePorts, stageRewritten, stepsOf, unstageSteps } from "./rename-stage.ts";
-import { hasCode, reserve, syncFolder } from "./staging.ts";
+import { reserve } from "./staging.ts";
+import { markAt } from "./stillness.ts";
 import { assertFolder, type Place } from "./vault-paths.ts";
 
 /** What ending a rename needs. */
@@ -85,14 +86,15 @@ async function applySteps(ports: RollPorts, steps: readonly RenameStep[]): Promi
     if (!(await applyStep(ports, step))) changed.push(step);
   });
   for (const folder of new Set(steps.map(({ file }) => dirname(join(ports.root, file)))))
-    if (await statsOf(folder)) await syncFolder(folder);
+    await syncFolder(folder);
   return changed;
 }
 
 async function applyStep({ root, notes }: RollPorts, step: RenameStep): Promise<boolean> {
   const staged = join(root, step.staged);
   const place = placeOf(root, step);
-  if (await statsOf(staged)) return notes.exchange({ file: staged, mark: "" }, place, step.etag);
+  const mark = await markAt(staged);
+  if (mark !== undefined) return notes.exchange({ file: staged, mark }, place, step.etag);
   // Without its staged text a step is done, unless somebody took that away.
   const read = await notes.read(place);
   return read?.etag !== step.etag;
@@ -119,11 +121,4 @@ async function stageAgain(
 
 function placeOf(root: string, { path, file }: RenameStep): Place {
   return { path, folder: dirname(join(root, file)), file: join(root, file) };
-}
-
-async function statsOf(path: string): Promise<Stats | undefined> {
-  return lstat(path).catch((error: unknown) => {
-    if (hasCode(error, ["ENOENT", "ENOTDIR"])) return undefined;
-    throw error;
-  });
 }

@@ -1,4 +1,3 @@
-import { lstat } from "node:fs/promises";
 import { join, relative } from "node:path";
 
 import { AppError } from "@benchai/contract/errors";
@@ -8,6 +7,7 @@ import { renameInCanvas } from "../../core/vault/rename-canvas.ts";
 import { renameLinks, type VaultMove } from "../../core/vault/rename-links.ts";
 import { VaultNames } from "../../core/vault/vault-names.ts";
 import { inBatches } from "./batches.ts";
+import { statsOf } from "./disk.ts";
 import { bytesOf, etagOf, type NoteFiles, textOf } from "./note-file.ts";
 import type { RenameStep } from "./rename-journal.ts";
 import { stage, unstage } from "./staging.ts";
@@ -77,7 +77,7 @@ async function rewrite(
   const text = renamedText(textOf(read.bytes, path), path, move);
   if (text === undefined) return { source, etag, newEtag: etag, step: undefined };
   const bytes = bytesOf(text, notes.maxBytes);
-  const rights = await lstat(source.file).catch(() => undefined);
+  const rights = await statsOf(source.file);
   const staged = await stage(target.folder, bytes, rights);
   const step = {
     path: target.path,

@@ -1,7 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { constants, type Stats } from "node:fs";
-import { type FileHandle, link, lstat, open, rename, rm } from "node:fs/promises";
+import { type FileHandle, link, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+
+import { hasCode, statsOf } from "./disk.ts";
+import { markOfStats } from "./stillness.ts";
 
 /**
  * Ours and nobody else's. Obsidian and our scan pass over names with a dot before them; Dropbox, Nextcloud, OneDrive
@@ -16,7 +19,7 @@ export function isStagedName(name: string): boolean {
 /** New content that lies beside the file whose place it is to take, on the disk already. */
 export type Staged = {
   readonly file: string;
-  /** Inode, time and size: tells later that a file is still the one that was staged. */
+  /** Tells later that a file is still the one that was staged (stillness.ts). */
   readonly mark: string;
 };
 
@@ -27,13 +30,13 @@ export type Rights = Pick<Stats, "mode" | "uid" | "gid">;
 export async function stage(folder: string, bytes: Uint8Array, rights?: Rights): Promise<Staged> {
   const file = join(folder, `.~benchai-${randomUUID().replaceAll("-", "")}.tmp`);
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-  const handle = await open(file, flags, 0o666);
+  // Until it has its rights nobody else may read it.
+  const handle = await open(file, flags, rights ? 0o600 : 0o666);
   try {
     await handle.writeFile(bytes);
     if (rights) await giveRights(handle, rights);
     await handle.sync();
-    const { ino, mtimeNs, size } = await handle.stat({ bigint: true });
-    return { file, mark: `${ino}:${mtimeNs}:${size}` };
+    return { file, mark: markOfStats(await handle.stat({ bigint: true })) };
   } catch (error) {
     await unstage(file);
     throw error;
@@ -84,25 +87,7 @@ export async function reserve(file: string, move: () => Promise<void>): Promise<
     return true;
   } catch (error) {
     // What somebody has written to it meanwhile is theirs.
-    if ((await lstat(file).catch(() => undefined))?.size === 0) await rm(file, { force: true });
+    if ((await statsOf(file))?.size === 0) await rm(file, { force: true });
     throw error;
   }
-}
-
-/** Puts the names in a folder onto the disk, where its file system can. */
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY);
-  try {
-    await handle.sync();
-  } catch (error) {
-    // Shares of other systems have no such thing.
-    if (!hasCode(error, ["EINVAL", "ENOTSUP", "EOPNOTSUPP", "EBADF", "EISDIR", "EPERM", "EACCES"]))
-      throw error;
-  } finally {
-    await handle.close();
-  }
-}
-
-export function hasCode(error: unknown, codes: readonly string[]): boolean {
-  return error instanceof Error && "code" in error && codes.includes(String(error.code));
 }

@@ -3,7 +3,8 @@ import { basename, dirname, extname, join, relative } from "node:path";
 
 import { shorten } from "../../core/lines.ts";
 import { AppError } from "@benchai/contract/errors";
-import { reserve, syncFolder } from "./staging.ts";
+import { syncFolder } from "./disk.ts";
+import { reserve } from "./staging.ts";
 import { assertFolder, makeFolders, type Place, removeFolders } from "./vault-paths.ts";
 
 /** Obsidian's own, when it is set to keep deleted files in the vault. */

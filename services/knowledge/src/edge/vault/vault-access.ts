@@ -2,7 +2,7 @@ import { AppError } from "@benchai/contract/errors";
 
 import { readOnlyVault, vaultFailure } from "../../core/vault/vault-failure.ts";
 import { foldPath } from "../../core/vault/vault-names.ts";
-import { Locks } from "../../locks.ts";
+import { Locks, runLocked } from "../../locks.ts";
 import { resolveRoot } from "./vault-paths.ts";
 
 /** No path is spelled so: who holds it is the only one that renames. */
@@ -32,13 +32,10 @@ export class VaultAccess {
   /** Runs what changes the notes at these paths; nothing else of this process changes them meanwhile. */
   async write<T>(paths: readonly string[], work: (root: string) => Promise<T>): Promise<T> {
     if (!this.isWritable) throw readOnlyVault();
-    const keys = new Set(paths.map((path) => (path === renaming ? path : foldPath(path))));
-    // All take several locks in one order, so that none waits for another in a circle.
-    const locked = [...keys].toSorted().reduceRight<() => Promise<T>>(
-      (inner, key) => () => this.#locks.run(key, this.#closing.signal, inner),
-      async () => work(await resolveRoot(this.#root)),
+    const keys = paths.map((path) => foldPath(path));
+    return this.#run(() =>
+      runLocked(this.#locks, keys, this.#closing.signal, async () => work(await resolveRoot(this.#root))),
     );
-    return this.#run(locked);
   }
 
   /** Runs a rename: one at a time, as there is one journal. */

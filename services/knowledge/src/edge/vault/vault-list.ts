@@ -1,17 +1,17 @@
 import { isUtf8 } from "node:buffer";
 import type { Dirent } from "node:fs";
-import { lstat, readdir, rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 import { problemOf } from "../../core/vault/path-rules.ts";
 import { folderAway } from "../paths.ts";
 import { inBatches } from "./batches.ts";
-import { hasCode, isStagedName } from "./staging.ts";
+import { hasCode, statsOf } from "./disk.ts";
+import { isStagedName } from "./staging.ts";
 import type { VaultFile } from "./vault.ts";
 
 /** libuv has four threads unless told otherwise. */
 const statsAtOnce = 16;
-const gone = ["ENOENT", "ENOTDIR"];
 
 /** A name in a folder of the vault; `path` is in NFC, `file` as it is on the disk. */
 type Entry = {
@@ -38,10 +38,7 @@ export async function listVault(root: string, signal?: AbortSignal): Promise<rea
 }
 
 async function look({ path, file }: Entry): Promise<VaultFile | undefined> {
-  const stats = await lstat(file).catch((error: unknown) => {
-    if (hasCode(error, gone)) return undefined;
-    throw error;
-  });
+  const stats = await statsOf(file);
   return stats?.isFile() === true ? { path, sizeBytes: stats.size, mtimeMs: stats.mtimeMs } : undefined;
 }
 
@@ -50,7 +47,7 @@ export async function removeStaged(root: string, beforeMs: number): Promise<void
   for await (const entries of walk(root)) {
     for (const { file, name, entry } of entries) {
       if (!entry.isFile() || !isStagedName(name)) continue;
-      const stats = await lstat(file).catch(() => undefined);
+      const stats = await statsOf(file);
       if (!stats || stats.ctimeMs >= beforeMs) continue;
       await rm(file, { force: true });
     }
@@ -79,7 +76,7 @@ async function list(root: string, folder: string): Promise<readonly Dirent<Buffe
     return await readdir(folder, { withFileTypes: true, encoding: "buffer" });
   } catch (error) {
     if (folder === root) throw folderAway(root, error);
-    if (hasCode(error, [...gone, "EACCES"])) return [];
+    if (hasCode(error, ["ENOENT", "ENOTDIR", "EACCES"])) return [];
     throw error;
   }
 }

@@ -1,12 +1,12 @@
 import type { Stats } from "node:fs";
-import { lstat, mkdir, realpath, rmdir } from "node:fs/promises";
+import { mkdir, realpath, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 import { AppError } from "@benchai/contract/errors";
 
 import { folderAway } from "../paths.ts";
+import { hasCode, statsOf, syncFolder } from "./disk.ts";
 import { FolderNames } from "./folder-names.ts";
-import { syncFolder } from "./staging.ts";
 
 /** Where a file of the vault lies, or is to lie. */
 export type Place = {
@@ -105,14 +105,6 @@ function notFollowed(path: string, why: string): AppError {
   );
 }
 
-/** What is at a path itself; undefined when there is nothing. */
-async function statsOf(path: string): Promise<Stats | undefined> {
-  return lstat(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
-    throw error;
-  });
-}
-
 /** Makes folders, the outermost first, and answers with those that were not there. */
 export async function makeFolders(missing: readonly string[]): Promise<readonly string[]> {
   const made: string[] = [];
@@ -120,8 +112,8 @@ export async function makeFolders(missing: readonly string[]): Promise<readonly 
     for (const folder of missing) {
       const isNew = await mkdir(folder).then(
         () => true,
-        (error: NodeJS.ErrnoException) => {
-          if (error.code === "EEXIST") return false;
+        (error: unknown) => {
+          if (hasCode(error, ["EEXIST"])) return false;
           throw error;
         },
       );
@@ -141,13 +133,22 @@ export async function removeFolders(made: readonly string[]): Promise<void> {
   for (const folder of made.toReversed()) await rmdir(folder).catch(() => undefined);
 }
 
+/** To be called after a read: no link has led out of the vault meanwhile. */
+export async function assertBelow(root: string, folder: string): Promise<void> {
+  const real = await realpath(folder);
+  if (real !== root && !real.startsWith(`${root}/`)) throw reachedByLink(folder);
+}
+
 /** To be called right before a change: the folder must be where it was found, with no link on the way. */
 export async function assertFolder(folder: string): Promise<void> {
   const isThere = (await realpath(folder)) === folder && (await statsOf(folder))?.isDirectory() === true;
-  if (isThere) return;
-  throw new AppError(
+  if (!isThere) throw reachedByLink(folder);
+}
+
+function reachedByLink(folder: string): AppError {
+  return new AppError(
     "invalid_request",
-    `${JSON.stringify(folder)} is reached by a link now; links are not followed, and nothing was changed`,
+    `${JSON.stringify(folder)} is no folder, or is reached by a link now; links are not followed, and nothing was changed`,
     { param: "path" },
   );
 }
