@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 
 import { allFiles, etag, rig, versions, writeBefore, writesOf } from "../../../test/rest-vault-rig.ts";
 import type { Fault } from "../../../test/rest-vault-stub.ts";
-import { absent, any, refusal } from "../../../test/support/vault-rig.ts";
+import { absent, any, pathsOf, refusal } from "../../../test/support/vault-rig.ts";
 
 describe("a whole note on another machine", () => {
   it("is not written over another program's change since version 6", async () => {
@@ -159,6 +159,17 @@ describe("a vault on another machine", () => {
     const error = await refusal(vault.put("heading/a.md", "x", absent));
     expect(error.code).toBe("invalid_request");
     expect(error.message).toMatch(/names like heading, block and frontmatter/u);
+  });
+
+  it("judges the names of what is made anew, not of the folders that are there", async () => {
+    const { vault } = await rig("3.2.0", { "What?/a.md": "text" });
+    await vault.put("What?/new/b.md", "text", absent);
+    await vault.rename("What?/a.md", "What?/c.md", [], any);
+    for (const path of ["What?/d?.md", "Why?/d.md"]) {
+      expect((await refusal(vault.put(path, "x", absent))).code).toBe("invalid_request");
+      expect((await refusal(vault.rename("What?/c.md", path, [], any))).code).toBe("invalid_request");
+    }
+    expect(await pathsOf(vault)).toEqual(["What?/c.md", "What?/new/b.md"]);
   });
 
   it("refuses a file where a folder is needed", async () => {

@@ -2,7 +2,7 @@ import { AppError } from "@benchai/contract/errors";
 
 import { appendToNote, patchNote } from "../../core/vault/edit-note.ts";
 import type { NotePatch } from "../../core/vault/note-patch.ts";
-import { assertNote, isReferrer, newVaultPath, vaultPath } from "../../core/vault/path-rules.ts";
+import { assertNote, isReferrer, vaultPath } from "../../core/vault/path-rules.ts";
 import type { PatchStyle } from "../../core/vault/rest-patch.ts";
 import { readOnlyVault } from "../../core/vault/vault-failure.ts";
 import { foldPath } from "../../core/vault/vault-names.ts";
@@ -14,7 +14,7 @@ import { addByPlugin } from "./rest-append.ts";
 import { RestClient } from "./rest-client.ts";
 import { RestFiles, type StoredFile } from "./rest-files.ts";
 import { aroundPath, listRest, restPaths } from "./rest-list.ts";
-import { assertNoClash } from "./rest-names.ts";
+import { assertNewFile } from "./rest-names.ts";
 import { RestPlugin } from "./rest-plugin.ts";
 import { renameRest } from "./rest-rename.ts";
 import { restEndpoint, type RestVaultSettings } from "./rest-settings.ts";
@@ -149,17 +149,18 @@ export class RestVault implements Vault {
     referrers: readonly string[],
     condition: Condition,
   ): Promise<Renamed> {
-    const [source, target] = [vaultPath(from), newVaultPath(to)];
+    const [source, target] = [vaultPath(from), vaultPath(to)];
     assertSameKind(source, target);
     const others = [...new Set(referrers.map((path) => vaultPath(path)))].filter(
       (path) => isReferrer(path) && path !== source && path !== target,
     );
     return this.#write([source, target, ...others], async () => {
       const paths = [...(await restPaths(this.#plugin)).keys()];
-      assertNoClash(
-        target,
-        paths.filter((path) => path !== source),
-      );
+      if (source !== target)
+        assertNewFile(
+          target,
+          paths.filter((path) => path !== source),
+        );
       const order = {
         from: source,
         to: target,
@@ -194,7 +195,7 @@ export class RestVault implements Vault {
         const beforeText = before && textOf(before.bytes, path);
         const afterText = change(beforeText, before?.etag);
         const bytes = bytesOf(afterText, this.#maxBytes);
-        if (!before) await this.#assertNew(path);
+        if (!before) assertNewFile(path, await aroundPath(this.#plugin, path));
         if (before && adds && (await this.#add(path, before, afterText, adds.under))) return this.#seen(path);
         if (await this.#files.replace(path, before, bytes))
           return { path, etag: etagOf(bytes), isNew: !before };
@@ -220,11 +221,6 @@ export class RestVault implements Vault {
     const file = await this.#files.find(path);
     if (!file) throw noSuchNote(path);
     return { path, etag: file.etag, isNew: false };
-  }
-
-  async #assertNew(path: string): Promise<void> {
-    newVaultPath(path);
-    assertNoClash(path, await aroundPath(this.#plugin, path));
   }
 
   /** By the plugin's version, asked once. */
