@@ -49,7 +49,7 @@ const jsonLogic = "application/vnd.olrapi.jsonlogic+json";
 /**
  * Obsidian's Local REST API plugin before a temporary folder, after its published OpenAPI, README and what its issues
  * tell: 2.x (`Heading` headers), 3.x and 4.x (`Target` headers), 5.x (those only with `Markdown-Patch-Version: 1`, and
- * deletion into the trash), 6.x (no such headers, but ETags and `If-Match`).
+ * deletion into the trash), 6.x (no such headers, but ETags and `If-Match`, which late 5.x have as well).
  */
 export class StubPlugin {
   /** Files that are on the disk and not yet known to Obsidian. */

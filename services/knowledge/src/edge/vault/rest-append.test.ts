@@ -24,7 +24,7 @@ describe("lines added to a note on another machine", () => {
     expect(writesOf(opened)).toEqual(["POST /vault/a.md"]);
   });
 
-  it("are part of a guarded PUT since version 6", async () => {
+  it("are part of a guarded PUT where the plugin heeds tags", async () => {
     const opened = await rig("6.0.0", { "a.md": "# A\n" });
     await opened.vault.append("a.md", "one");
     await opened.vault.append("a.md", "two", ["A"]);

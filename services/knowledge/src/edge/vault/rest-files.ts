@@ -13,7 +13,7 @@ export type StoredFile = {
 
 /**
  * Files behind the plugin, each read, replaced or removed whole. What is acknowledged was read back. With a plugin that
- * heeds tags (version 6) nothing comes between looking and writing; with older ones somebody who writes in the few
+ * heeds tags (a late 5.x, or 6) nothing comes between looking and writing; with older ones somebody who writes in the few
  * milliseconds between the two is overwritten, and nothing tells.
  */
 export class RestFiles {

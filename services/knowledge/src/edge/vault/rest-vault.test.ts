@@ -8,7 +8,7 @@ import type { Fault } from "../../../test/rest-vault-stub.ts";
 import { absent, any, pathsOf, refusal } from "../../../test/support/vault-rig.ts";
 
 describe("a whole note on another machine", () => {
-  it("is not written over another program's change since version 6", async () => {
+  it("is not written over another program's change where the plugin heeds tags", async () => {
     const opened = await rig("6.0.0", { "a.md": "old" });
     writeBefore(opened, "PUT", "a.md", "theirs");
     expect((await refusal(opened.vault.put("a.md", "mine", etag("old")))).code).toBe("note_changed");
@@ -18,7 +18,7 @@ describe("a whole note on another machine", () => {
     expect(await opened.readRaw("new.md")).toBe("theirs");
   });
 
-  it("is patched again when it changed meanwhile, since version 6", async () => {
+  it("is patched again when it changed meanwhile, where the plugin heeds tags", async () => {
     const opened = await rig("6.0.0", { "a.md": "---\nn: 1\n---\n" });
     writeBefore(opened, "PUT", "a.md", "---\nn: 1\ntheirs: 2\n---\n");
     const patch = { target: { kind: "property", key: "n" }, operation: "replace", content: "7" } as const;
