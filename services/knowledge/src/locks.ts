@@ -15,3 +15,14 @@ export class Locks<Key> {
     return mine;
   }
 }
+
+/** The same with several keys at once. All take them in one order, so that none waits for another in a circle. */
+export async function runLocked<T>(
+  locks: Locks<string>,
+  keys: readonly string[],
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
+  const sorted = [...new Set(keys)].toSorted();
+  return sorted.reduceRight((inner, key) => () => locks.run(key, signal, inner), work)();
+}

@@ -8,9 +8,13 @@ export type FrontMatter = {
   readonly lineCount: number;
   readonly title: string | undefined;
   readonly tags: readonly string[];
+  /** Other names of the note, of `aliases` and `alias`. */
+  readonly aliases: readonly string[];
   readonly dateMs: number | undefined;
   /** Everything it says, as plain JSON; `front_matter_problem` when it could not be read. */
   readonly properties: Readonly<Record<string, unknown>>;
+  /** Why it could not be read, or is not a mapping. */
+  readonly problem: string | undefined;
 };
 
 const longestChars = 65_536;
@@ -21,49 +25,68 @@ const longestTitle = 500;
 /** Reads YAML between `---` on the first line and the next `---` or `...`. */
 export function readFrontMatter(lines: TextLines): FrontMatter {
   const lineCount = countLines(lines);
-  if (lineCount === 0) return saying(0, {});
-  const yaml = linesText(lines, 1, Math.max(1, lineCount - 1));
-  if (lineCount === 2) return saying(2, {});
-  if (yaml.length > longestChars) return saying(lineCount, problem("it is longer than 64 KiB"));
+  if (lineCount <= 2) return saying(lineCount, {});
+  const yaml = frontMatterYaml(lines, lineCount);
+  if (yaml.length > longestChars) return broken(lineCount, "it is longer than 64 KiB");
   try {
-    return saying(lineCount, plain(parse(yaml, { logLevel: "error" })));
+    const json = plain(parse(yaml, { logLevel: "error" }));
+    if (isRecord(json)) return saying(lineCount, json);
+    return {
+      ...saying(lineCount, { value: json }),
+      problem: "The front matter is not a mapping of keys to values",
+    };
   } catch (error) {
-    return saying(lineCount, problem(error instanceof Error ? error.message : String(error)));
+    return broken(lineCount, error instanceof Error ? error.message : String(error));
   }
 }
 
+/** What stands between the marks of a front matter of so many lines. */
+export function frontMatterYaml(lines: TextLines, lineCount: number): string {
+  // To YAML, a carriage return ends a line only before a line feed.
+  return linesText(lines, 1, lineCount - 1).replace(/\r$/u, "");
+}
+
 function countLines(lines: TextLines): number {
-  if (!/^---[ \t]*$/u.test(linesText(lines, 0, 1))) return 0;
+  if (!/^---[ \t]*\r?$/u.test(linesText(lines, 0, 1))) return 0;
   for (let line = 1; line < lines.starts.length; line += 1) {
-    if (/^(?:---|\.\.\.)[ \t]*$/u.test(linesText(lines, line, line + 1))) return line + 1;
+    if (/^(?:---|\.\.\.)[ \t]*\r?$/u.test(linesText(lines, line, line + 1))) return line + 1;
   }
   return 0;
 }
 
 function saying(lineCount: number, properties: Readonly<Record<string, unknown>>): FrontMatter {
-  const { title, tags, tag, date, created, updated } = properties;
+  const { title, date, created, updated } = properties;
   const isTitle = (typeof title === "string" && title.trim() !== "") || typeof title === "number";
   return {
     lineCount,
     title: isTitle ? shorten(String(title).trim(), longestTitle) : undefined,
-    tags: readTags([tags, tag]),
+    tags: readTags(named(properties, "tags", "tag")),
+    aliases: readAliases(named(properties, "aliases", "alias")),
     dateMs: [date, created, updated].map((value) => readDate(value)).find((ms) => ms !== undefined),
     properties,
+    problem: undefined,
   };
 }
 
-function problem(reason: string): Readonly<Record<string, unknown>> {
-  return { front_matter_problem: `The front matter was not read: ${shorten(reason, 500)}` };
+function broken(lineCount: number, reason: string): FrontMatter {
+  const problem = `The front matter was not read: ${shorten(reason, 500)}`;
+  return { ...saying(lineCount, { front_matter_problem: problem }), problem };
 }
 
-/** What JSON can say of a YAML value: its dates become strings, and what is not a mapping is kept as `value`. */
-function plain(value: unknown): Readonly<Record<string, unknown>> {
-  const json: unknown = JSON.parse(JSON.stringify(value ?? {}).toWellFormed());
-  return isRecord(json) ? json : { value: json };
+/** What JSON can say of a YAML value: its dates become strings. */
+function plain(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value ?? {}).toWellFormed());
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** What stands under any of the keys, written in any case, as Obsidian reads its own. */
+function named(properties: Readonly<Record<string, unknown>>, ...keys: readonly string[]): unknown[] {
+  return keys.flatMap((key) =>
+    Object.entries(properties).flatMap(([name, value]) => (name.toLowerCase() === key ? [value] : [])),
+  );
 }
 
 /** Lists, or strings with commas or spaces between the tags; with or without `#`. */
@@ -74,6 +97,13 @@ function readTags(values: readonly unknown[]): string[] {
     return value.split(value.includes(",") ? "," : /\s+/u);
   });
   const cleaned = tags.map((tag) => shorten(tag.trim().replace(/^#+/u, ""), longestTag)).filter(Boolean);
+  return [...new Set(cleaned)].slice(0, mostTags);
+}
+
+/** Lists, or one string that is one alias, commas and all (Obsidian's `parseFrontMatterAliases`). */
+function readAliases(values: readonly unknown[]): string[] {
+  const names = values.flat().filter((value) => typeof value === "string" || typeof value === "number");
+  const cleaned = names.map((value) => shorten(String(value).trim(), longestTitle)).filter(Boolean);
   return [...new Set(cleaned)].slice(0, mostTags);
 }
 

@@ -21,6 +21,18 @@ export function endOf(lines: TextLines, line: number): number {
   return startOf(lines, line + 1) - 1;
 }
 
+/** The line that an offset stands in. */
+export function lineAt(lines: TextLines, offset: number): number {
+  let low = 0;
+  let high = lines.starts.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (startOf(lines, middle) <= offset) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
 /** Lines `first` to `end`, the last excluded, joined by `\n`. */
 export function linesText(lines: TextLines, first: number, end: number): string {
   return lines.text.slice(startOf(lines, first), endOf(lines, end - 1));

@@ -2,6 +2,7 @@ import { endOf, isBlank, startOf, type TextLines } from "../lines.ts";
 
 const space = 0x20;
 const tab = 0x09;
+const carriageReturn = 0x0d;
 
 /** What of a line decides which block it belongs to. */
 export type MarkdownLine = {
@@ -14,12 +15,13 @@ export type MarkdownLine = {
 };
 
 export function readLine(lines: TextLines, line: number): MarkdownLine {
-  return readFrom(lines, line, startOf(lines, line), 0);
+  return readRest(lines, line, startOf(lines, line), 0);
 }
 
-/** The rest of a line from an offset that stands in column `column`. */
-function readFrom(lines: TextLines, line: number, offset: number, column: number): MarkdownLine {
-  const to = endOf(lines, line);
+/** The rest of a line from an offset that stands in column `column`; a carriage return at its end is not content. */
+export function readRest(lines: TextLines, line: number, offset: number, column: number): MarkdownLine {
+  const end = endOf(lines, line);
+  const to = end > offset && lines.text.charCodeAt(end - 1) === carriageReturn ? end - 1 : end;
   let [from, indent] = [offset, column];
   for (; from < to; from += 1) {
     const code = lines.text.charCodeAt(from);
@@ -73,14 +75,14 @@ export type ListMark = {
   readonly number: number | undefined;
 };
 
-const mark = /(?:[-+*]|(\d{1,9})[.)])(?=[ \t\n]|$)/uy;
+const mark = /(?:[-+*]|(\d{1,9})[.)])(?=[ \t\r\n]|$)/uy;
 
 export function listMarkAt(lines: TextLines, index: number, line: MarkdownLine): ListMark | undefined {
   mark.lastIndex = line.from;
   const found = mark.exec(lines.text);
   if (!found) return undefined;
   const column = line.indent + found[0].length;
-  const content = readFrom(lines, index, line.from + found[0].length, column);
+  const content = readRest(lines, index, line.from + found[0].length, column);
   // Content that stands further off is indented code, which begins one column after the mark.
   const isFar = content.isBlank || content.indent - column > 4;
   const number = found[1] === undefined ? undefined : Number(found[1]);
