@@ -13,7 +13,7 @@ export type ThreadMessage =
 
 type Pending = { readonly resolve: (value: unknown) => void; readonly reject: (error: unknown) => void };
 type Call = Pending & { readonly name: string; readonly argument: unknown; readonly isUrgent: boolean };
-type OnAnswer = (name: string, error: unknown) => void;
+type OnAnswer = (error: unknown) => void;
 
 /** The calls of a thread: named, typed by its own functions. */
 export type ThreadCalls<Api extends ThreadApi> = {
@@ -32,14 +32,14 @@ export class Thread<Api extends ThreadApi> {
   readonly #waiting: Call[] = [];
   readonly #ready = Promise.withResolvers<void>();
   readonly #onAnswer: OnAnswer;
-  #current: Call | undefined;
+  #current: Pending | undefined;
   #isReady = false;
   #nextId = 1;
   #death: Error | undefined;
 
   /**
    * `file` calls `serveThread`; `data` is its `workerData`; names in `urgent` go before all that waits. `onAnswer` is told of
-   * each answer of the thread, by the call's name and the error that it failed with, undefined when it did not.
+   * each answer of the thread: the error that the call failed with, undefined when it did not.
    */
   constructor(
     file: URL,
@@ -105,11 +105,11 @@ export class Thread<Api extends ThreadApi> {
       this.#isReady = true;
       this.#ready.resolve();
     } else if (message.id === this.#nextId && this.#current) {
-      const { name, resolve, reject } = this.#current;
+      const { resolve, reject } = this.#current;
       this.#current = undefined;
       this.#nextId += 1;
       const error = "error" in message ? unpackError(message.error) : undefined;
-      this.#onAnswer(name, error);
+      this.#onAnswer(error);
       if ("error" in message) reject(error);
       else resolve(message.value);
     }

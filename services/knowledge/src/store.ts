@@ -2,7 +2,7 @@ import { Thread, type ThreadCalls } from "@benchai/kernel/thread";
 
 import { WriteOutcomes, type WriteProblem } from "./core/write-outcomes.ts";
 import type { ReaderApi } from "./edge/store/reader-thread.ts";
-import type { StoreThreadData, WriterApi } from "./edge/store/writer-thread.ts";
+import type { StoreThreadData, WriterApi, WriterThreadData } from "./edge/store/writer-thread.ts";
 
 /** The database, each connection in a thread of its own: one writes, one reads, and neither holds up the API. */
 export type Store = {
@@ -34,9 +34,9 @@ export async function startStore(path: string, onDeath: (error: Error) => void):
   const data: StoreThreadData = { path };
   const thread = (name: string) => new URL(`edge/store/${name}-thread.ts`, import.meta.url);
   const outcomes = new WriteOutcomes();
-  const writer: Thread<WriterApi> = new Thread(thread("writer"), data, onDeath, urgentWrites, (name, error) =>
-    note(outcomes, name, error, () => writer.call.proveWritable(undefined)),
-  );
+  const writing: WriterThreadData = { ...data, writes: new Int32Array(new SharedArrayBuffer(4)) };
+  const note = (error: unknown) => outcomes.note(error, Atomics.load(writing.writes, 0), Date.now());
+  const writer = new Thread<WriterApi>(thread("writer"), writing, onDeath, urgentWrites, note);
   await writer.ready;
   const reader = new Thread<ReaderApi>(thread("reader"), data, onDeath, urgentReads);
   await reader.ready;
@@ -49,14 +49,4 @@ export async function startStore(path: string, onDeath: (error: Error) => void):
       await writer.close();
     },
   };
-}
-
-/**
- * A call that succeeds need not have written anything (a memory that was there already): after a refusal, only a write that is
- * one for certain says that the storage takes them again.
- */
-function note(outcomes: WriteOutcomes, name: string, error: unknown, prove: () => Promise<void>): void {
-  if (error !== undefined) outcomes.failed(error, Date.now());
-  else if (name === ("proveWritable" satisfies keyof WriterApi)) outcomes.wrote();
-  else if (outcomes.isRefused) prove().catch(() => undefined);
 }

@@ -3,26 +3,26 @@ import { AppError } from "@benchai/contract/errors";
 /** Why the newest write that the storage refused was refused, and how long ago, in ms. */
 export type WriteProblem = { readonly why: string; readonly ageMs: number };
 
-/** What the storage said to the newest writes: a problem from the first that it refuses until one has gone through. */
+/** What the storage said to the newest calls: a problem from the first write that it refuses until one has gone through. */
 export class WriteOutcomes {
   #refused: { readonly why: string; readonly atMs: number } | undefined;
+  #writes = 0;
 
-  get isRefused(): boolean {
-    return this.#refused !== undefined;
-  }
-
-  /** Takes note of a write that failed; only what the storage is to blame for counts. */
-  failed(error: unknown, nowMs: number): void {
-    const isStorage =
-      error instanceof AppError && (error.code === "storage_full" || error.code === "storage_unavailable");
-    if (isStorage) this.#refused = { why: error.message, atMs: nowMs };
-  }
-
-  wrote(): void {
-    this.#refused = undefined;
+  /**
+   * Takes note of a call that ended: with which error, undefined when it succeeded, and how many calls have written so far. One
+   * that succeeds need not have written anything (a memory that was there already), and then it says nothing of the storage.
+   */
+  note(error: unknown, writes: number, nowMs: number): void {
+    if (isRefusal(error)) this.#refused = { why: error.message, atMs: nowMs };
+    else if (writes !== this.#writes) this.#refused = undefined;
+    this.#writes = writes;
   }
 
   problem(nowMs: number): WriteProblem | undefined {
     return this.#refused && { why: this.#refused.why, ageMs: Math.max(0, nowMs - this.#refused.atMs) };
   }
+}
+
+function isRefusal(error: unknown): error is AppError {
+  return error instanceof AppError && (error.code === "storage_full" || error.code === "storage_unavailable");
 }

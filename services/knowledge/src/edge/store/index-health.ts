@@ -1,4 +1,4 @@
-import { type Db, schemaVersion } from "./open.ts";
+import type { Db } from "./open.ts";
 
 /** Rows without the rows they belong to; all zero in a sound database. */
 export type Orphans = {
@@ -25,11 +25,6 @@ export function checkIntegrityOfIndex(db: Db): Orphans {
       `(SELECT 1 FROM chunks GROUP BY document_id HAVING min(ordinal) <> 0 OR max(ordinal) <> count(*) - 1)`,
     ),
   };
-}
-
-/** Writes a page that says what it said before, durably: proves that the storage takes writes at all. */
-export function proveWritable(db: Db): void {
-  db.pragma(`user_version = ${schemaVersion(db)}`);
 }
 
 /**

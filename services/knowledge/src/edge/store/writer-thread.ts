@@ -8,7 +8,7 @@ import { deleteDocument } from "./documents.ts";
 import { createFile, deleteFile, sweepOwnedFiles } from "./files.ts";
 import { guarded } from "./guarded.ts";
 import { importHistoric } from "./historic-import.ts";
-import { proveWritable, truncateWal } from "./index-health.ts";
+import { truncateWal } from "./index-health.ts";
 import {
   cancelJob,
   claimJob,
@@ -35,16 +35,25 @@ import { embeddingModel, putVectors } from "./vectors.ts";
 
 /** `workerData` of the threads that hold a connection. */
 export type StoreThreadData = { readonly path: string };
+/** `writes[0]`, in shared memory, counts the calls that wrote something and went through. */
+export type WriterThreadData = StoreThreadData & { readonly writes: Int32Array };
 
 // Only `startStore` starts this thread.
-const data: StoreThreadData = workerData;
-const { path } = data;
+const data: WriterThreadData = workerData;
+const { path, writes } = data;
 const db = openWriter(path);
 sweepOwnedFiles(db);
 
+const changes = db.prepare<[], number>("SELECT total_changes()").pluck();
+
 /** A store function on the one connection that writes. */
 function on<A, R>(work: (db: Db, argument: A) => R): (argument: A) => R {
-  return (argument) => work(db, argument);
+  return (argument) => {
+    const before = changes.get();
+    const value = work(db, argument);
+    if (changes.get() !== before) Atomics.add(writes, 0, 1);
+    return value;
+  };
 }
 
 const api = guarded(path, {
@@ -82,7 +91,6 @@ const api = guarded(path, {
   putMemoryVectors: on(putMemoryVectors),
   optimizeMemories: () => optimizeMemories(db),
   truncateWal: () => truncateWal(db),
-  proveWritable: () => proveWritable(db),
 });
 export type WriterApi = typeof api;
 
