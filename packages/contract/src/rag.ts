@@ -12,6 +12,7 @@ export const documentFormats = [
   "csv",
   "json",
   "ipynb",
+  "canvas",
 ] as const;
 export type DocumentFormat = (typeof documentFormats)[number];
 
@@ -25,6 +26,14 @@ export const DocumentFilter = Type.Object(
     /** ISO 8601 dates or times; the document's own date, else the file's last change. */
     after: Type.Optional(Type.String({ maxLength: 40 })),
     before: Type.Optional(Type.String({ maxLength: 40 })),
+    /** Notes of a vault with these values among their properties and inline fields (`status:: done`). */
+    fields: Type.Optional(
+      Type.Record(Type.String({ minLength: 1, maxLength: 256 }), Type.String({ maxLength: 1_024 }), {
+        maxProperties: 16,
+      }),
+    ),
+    /** Notes of a vault that link to this one. */
+    links_to: Type.Optional(Type.String({ minLength: 1, maxLength: 1_024 })),
   },
   { additionalProperties: false },
 );
@@ -168,7 +177,7 @@ export type DocumentView = Static<typeof DocumentView>;
 export const SourceView = Type.Object({
   id: Type.String(),
   collection: Type.String(),
-  kind: Type.Enum(["folder", "upload", "text"]),
+  kind: Type.Enum(["folder", "upload", "text", "vault"]),
   spec: Type.Record(Type.String(), Type.Unknown()),
   created_at: Type.String(),
   indexed_at: Type.Union([Type.String(), Type.Null()]),

@@ -15,6 +15,7 @@ import { folderAway, resolveInside } from "./edge/paths.ts";
 import type { DocumentCommit, SourceChange } from "./edge/store/commit.ts";
 import type { StoredFile } from "./edge/store/files.ts";
 import type { FolderSource, Source } from "./edge/store/sources.ts";
+import { isVaultDocument } from "./core/vault/vault-paths.ts";
 import { Locks } from "./locks.ts";
 import { mapAtOnce } from "./map-at-once.ts";
 import { FolderPlaces, type Parse, type Prepared, prepareBytes, prepareFile } from "./prepare.ts";
@@ -24,6 +25,8 @@ export type IngestPorts = {
   source(call: { readonly sourceId: number }): Promise<Source | undefined>;
   manifest(call: { readonly sourceId: number }): Promise<readonly KnownDocument[]>;
   commit(change: SourceChange): Promise<unknown>;
+  /** Every file of a vault: what its links can name. */
+  setVaultFiles(call: { readonly sourceId: number; readonly paths: readonly string[] }): Promise<unknown>;
   mark(call: { sourceId: number; problem: string | undefined; nowMs: number }): Promise<unknown>;
   /** Takes deleted text out of the write-ahead log. */
   truncateWal(): Promise<unknown>;
@@ -34,6 +37,8 @@ export type IngestPorts = {
 
 export type IngestSettings = {
   readonly documentsRoot: string;
+  /** Where the vault is; undefined when there is none. */
+  readonly vaultRoot?: string | undefined;
   /** The largest file that is read, in bytes; larger ones are listed with that as their problem. */
   readonly maxFileBytes: number;
 };
@@ -132,27 +137,37 @@ export class Ingest {
 
   async #run(source: Source, folder: FolderSource, control: IngestControl): Promise<FolderRun> {
     const startMs = performance.now();
-    const root = await this.#open(folder);
-    const isSupported = (path: string) => this.#ports.isSupported(path);
-    const scan = await scanFolder(root, { ...folder, isSupported, signal: control.signal });
+    const root = await this.#open(source, folder);
+    const isVault = source.kind === "vault";
+    const isSupported = isVault ? isVaultDocument : (path: string) => this.#ports.isSupported(path);
+    const options = { ...folder, isSupported, listsOthers: isVault, signal: control.signal };
+    const scan = await scanFolder(root, options);
     const known = await this.#ports.manifest({ sourceId: source.id });
     if (scan.isRootEmpty && known.length > 0)
       throw new AppError(
         "storage_unavailable",
         `${root} is empty, and ${known.length} documents of it are indexed: it looks like a mount that is away, so they stay. Delete the source if the folder is to be empty`,
       );
-    const pass = new FolderPass(this.#ports, this.#settings, { root, sourceId: source.id, control });
+    const paths = [...scan.files.map(({ path }) => path), ...scan.others];
+    if (isVault) await this.#ports.setVaultFiles({ sourceId: source.id, paths });
+    const pass = new FolderPass(this.#ports, this.#settings, { root, sourceId: source.id, isVault, control });
     const scanMs = performance.now() - startMs;
     return { result: await pass.run(scan, known), folders: scan.folders, scanMs };
   }
 
   /** A folder that is missing is away: it was there when it was made a source. */
-  async #open({ path }: FolderSource): Promise<string> {
+  async #open({ kind }: Source, { path }: FolderSource): Promise<string> {
+    const { documentsRoot, vaultRoot } = this.#settings;
+    const root = kind === "vault" ? vaultRoot : documentsRoot;
+    if (root === undefined)
+      throw new AppError(
+        "storage_unavailable",
+        "no vault is configured (OBSIDIAN_VAULT in .env); what is indexed of it stays until its collection is deleted",
+      );
     try {
-      return await resolveInside(this.#settings.documentsRoot, path);
+      return await resolveInside(root, path);
     } catch (error) {
-      if (error instanceof AppError && error.code === "not_found")
-        throw folderAway(join(this.#settings.documentsRoot, path), error);
+      if (error instanceof AppError && error.code === "not_found") throw folderAway(join(root, path), error);
       throw error;
     }
   }
@@ -164,7 +179,12 @@ export class Ingest {
 
 type Counts = { -readonly [K in Exclude<keyof IngestResult, "notes">]: number };
 type FileToRead = SeenFile & { readonly known: KnownDocument | undefined };
-type Place = { readonly root: string; readonly sourceId: number; readonly control: IngestControl };
+type Place = {
+  readonly root: string;
+  readonly sourceId: number;
+  readonly isVault: boolean;
+  readonly control: IngestControl;
+};
 
 /** One pass over a folder: what was scanned is read, parsed and committed in batches, and what is gone is deleted last. */
 class FolderPass {
@@ -213,11 +233,11 @@ class FolderPass {
   }
 
   async #prepare(files: readonly FileToRead[]): Promise<Prepared[]> {
-    const { root, control } = this.#place;
+    const { root, isVault: isNote, control } = this.#place;
     const { maxFileBytes } = this.#settings;
     const folders = new FolderPlaces(root);
     const prepared = await mapAtOnce(files, readAtOnce, ({ known, ...file }) =>
-      prepareFile(this.#ports.parse, { folders, file, known, maxFileBytes, signal: control.signal }),
+      prepareFile(this.#ports.parse, { folders, file, known, isNote, maxFileBytes, signal: control.signal }),
     );
     control.signal.throwIfAborted();
     const settled = prepared.filter((p) => p !== undefined);

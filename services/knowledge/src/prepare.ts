@@ -14,6 +14,7 @@ export type Parse = (input: {
   readonly path: string;
   readonly bytes: Uint8Array;
   readonly mediaType?: string;
+  readonly isNote?: boolean;
 }) => Promise<ParsedDocument>;
 
 /** A file that was read: its bytes are what is indexed already and were not parsed, or they are to be written. */
@@ -28,12 +29,15 @@ export type ReadBytes = {
   readonly stamp: Stamp;
   readonly changedMs: number;
   readonly mediaType?: string | undefined;
+  readonly isNote?: boolean;
 };
 
 type FileToPrepare = {
   readonly folders: FolderPlaces;
   readonly file: SeenFile;
   readonly known: KnownDocument | undefined;
+  /** Of a vault. */
+  readonly isNote: boolean;
   readonly maxFileBytes: number;
   readonly signal: AbortSignal;
 };
@@ -80,9 +84,10 @@ async function prepareRead(
 }
 
 async function commitOf(parse: Parse, read: ReadBytes, sha256: string): Promise<DocumentCommit> {
-  const { path, bytes, stamp, changedMs, mediaType } = read;
+  const { path, bytes, stamp, changedMs, mediaType, isNote = false } = read;
   const type = mediaType === undefined ? {} : { mediaType };
-  return { path, stamp, sha256, changedMs, outcome: await outcomeOf(parse, { path, bytes, ...type }) };
+  const outcome = await outcomeOf(parse, { path, bytes, isNote, ...type });
+  return { path, stamp, sha256, changedMs, outcome };
 }
 
 /** Where the folders of a batch of files lie, each seen once: between the walk and now, a link may have taken its name. */
@@ -102,12 +107,14 @@ export class FolderPlaces {
   }
 }
 
-async function readInside({ folders, file, maxFileBytes }: FileToPrepare): Promise<ReadBytes | undefined> {
+async function readInside(call: FileToPrepare): Promise<ReadBytes | undefined> {
+  const { folders, file, maxFileBytes, isNote } = call;
   const { path } = file;
   const folder = await folders.of(dirname(path));
   const read =
     folder === undefined ? undefined : await readStamped(join(folder, basename(path)), maxFileBytes);
-  return read && { path, bytes: read.bytes, stamp: settled(read.stamp), changedMs: mtimeMs(read.stamp) };
+  if (!read) return undefined;
+  return { path, bytes: read.bytes, stamp: settled(read.stamp), changedMs: mtimeMs(read.stamp), isNote };
 }
 
 function undefinedWhenGone(error: unknown): undefined {

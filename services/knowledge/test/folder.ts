@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { onTestFinished } from "vitest";
+import { afterAll, onTestFinished } from "vitest";
 
 import { collectionScope, ownerScope } from "../src/core/scope-token.ts";
 import type { Db } from "../src/edge/store/open.ts";
@@ -11,6 +11,13 @@ import type { Db } from "../src/edge/store/open.ts";
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "benchai-knowledge-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A folder for all tests of a file, gone when they have run. */
+export function lastingFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "benchai-knowledge-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 

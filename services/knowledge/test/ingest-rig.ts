@@ -7,7 +7,8 @@ import { manifestOf } from "../src/edge/store/documents.ts";
 import { fileContent } from "../src/edge/store/files.ts";
 import { truncateWal } from "../src/edge/store/index-health.ts";
 import { type Db, openWriter } from "../src/edge/store/open.ts";
-import { folderSource, markSource, sourceById } from "../src/edge/store/sources.ts";
+import { folderSource, markSource, sourceById, vaultSource } from "../src/edge/store/sources.ts";
+import { setVaultFiles } from "../src/edge/store/vault-files.ts";
 import { Ingest, type IngestControl, type IngestPorts } from "../src/ingest.ts";
 import { parseDocument } from "../src/parsers/parse.ts";
 import { formatOf } from "../src/parsers/formats.ts";
@@ -16,6 +17,7 @@ import { formatOf } from "../src/parsers/formats.ts";
 export type IngestRig = {
   readonly db: Db;
   readonly root: string;
+  readonly vaultRoot: string;
   readonly parsed: string[];
   readonly ingest: Ingest;
   readonly ports: IngestPorts;
@@ -30,6 +32,7 @@ export function directPorts(db: Db, parsed: string[] = []): IngestPorts {
     source: async (call) => sourceById(db, call),
     manifest: async (call) => manifestOf(db, call),
     commit: async (change) => commitDocuments(db, change),
+    setVaultFiles: async (call) => setVaultFiles(db, call),
     mark: async (call) => markSource(db, call),
     truncateWal: async () => truncateWal(db),
     file: async (call) => fileContent(db, call),
@@ -44,12 +47,13 @@ export function directPorts(db: Db, parsed: string[] = []): IngestPorts {
 /** A rig in a temporary folder, removed by `await using`. */
 export function ingestRig(maxBytes = maxFileBytes): IngestRig & Disposable {
   const home = mkdtempSync(join(tmpdir(), "ingest-"));
-  const root = join(home, "documents");
+  const [root, vaultRoot] = [join(home, "documents"), join(home, "vault")];
   mkdirSync(root);
+  mkdirSync(vaultRoot);
   const db = openWriter(join(home, "knowledge.db"));
   const parsed: string[] = [];
   const ports = directPorts(db, parsed);
-  const ingest = new Ingest(ports, { documentsRoot: root, maxFileBytes: maxBytes });
+  const ingest = new Ingest(ports, { documentsRoot: root, vaultRoot, maxFileBytes: maxBytes });
   const write = (path: string, content: string | Uint8Array) => {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), content);
@@ -58,7 +62,12 @@ export function ingestRig(maxBytes = maxFileBytes): IngestRig & Disposable {
     db.close();
     rmSync(home, { recursive: true, force: true });
   };
-  return { db, root, parsed, ports, ingest, write, [Symbol.dispose]: dispose };
+  return { db, root, vaultRoot, parsed, ports, ingest, write, [Symbol.dispose]: dispose };
+}
+
+/** Makes the rig's vault a source of `local`. */
+export function addVault({ db }: IngestRig): number {
+  return vaultSource(db, { owner: "local", collection: "obsidian", nowMs: 0 }).id;
 }
 
 /** A control that only keeps what was reported. */

@@ -1,5 +1,7 @@
 import type { DocumentFormat } from "@benchai/contract/rag";
 
+import type { NoteContent } from "./vault/note-content.ts";
+
 /**
  * A document as it was read. `text` is what its chunks' lines count in: the file itself for formats that are text,
  * what was extracted for the others (pdf, docx, html, ipynb). Lines end with `\n` in it, whatever the file had.
@@ -14,6 +16,8 @@ export type ParsedDocument = {
   /** Front matter and the like, plain JSON. */
   readonly properties: Readonly<Record<string, unknown>>;
   readonly chunks: readonly Chunk[];
+  /** Only of a vault's notes and canvases. */
+  readonly note?: NoteContent;
 };
 
 /**

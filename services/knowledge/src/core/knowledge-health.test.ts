@@ -14,6 +14,7 @@ const well: KnowledgeSeen = {
   backupEveryMs: 24 * hourMs,
   backupProblem: undefined,
   unwatched: [],
+  vault: undefined,
   isDraining: false,
 };
 const healthOf = (change: Partial<KnowledgeSeen>) => knowledgeHealth({ ...well, ...change });
@@ -24,7 +25,7 @@ describe("the health of knowledge", () => {
       ready: true,
       status: "ok",
       reasons: [],
-      features: { memory: true, rag: true, extraction: true },
+      features: { memory: true, rag: true, obsidian: false, extraction: true },
     };
     expect(healthOf({})).toEqual(ok);
     expect(healthOf({ integrity: "checking", lastBackupAgeMs: null })).toEqual(ok);
@@ -77,5 +78,18 @@ describe("the health of knowledge", () => {
     expect(health).toMatchObject({ ready: true, status: "degraded", features: { memory: true, rag: true } });
     expect(health.reasons).toHaveLength(1);
     expect(health.reasons[0]).toMatch(reason);
+  });
+
+  test("tells a vault that is there from one that is away", () => {
+    expect(healthOf({ vault: { problem: undefined } })).toMatchObject({
+      status: "ok",
+      features: { obsidian: true },
+    });
+    expect(healthOf({ vault: { problem: "not mounted" } })).toMatchObject({
+      ready: true,
+      status: "degraded",
+      reasons: ["the Obsidian vault is away: not mounted"],
+      features: { obsidian: false, rag: true },
+    });
   });
 });

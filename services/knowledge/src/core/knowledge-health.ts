@@ -23,6 +23,8 @@ export type KnowledgeSeen = {
   readonly backupProblem: string | undefined;
   /** Sources that should be watched and are not, with the reason. */
   readonly unwatched: readonly { readonly source: string; readonly why: string }[];
+  /** Undefined when none is configured. */
+  readonly vault: { readonly problem: string | undefined } | undefined;
   readonly isDraining: boolean;
 };
 
@@ -32,7 +34,12 @@ export type KnowledgeHealth = {
   readonly status: "ok" | "degraded" | "down";
   readonly reasons: readonly string[];
   /** `extraction`: kept turns are read for memories. */
-  readonly features: { readonly memory: boolean; readonly rag: boolean; readonly extraction: boolean };
+  readonly features: {
+    readonly memory: boolean;
+    readonly rag: boolean;
+    readonly obsidian: boolean;
+    readonly extraction: boolean;
+  };
 };
 
 /**
@@ -42,8 +49,15 @@ export type KnowledgeHealth = {
 export function knowledgeHealth(seen: KnowledgeSeen): KnowledgeHealth {
   const reasons = [...blockers(seen), ...degradations(seen)];
   const isUsable = blockers(seen).length === 0;
+  const { vault } = seen;
+  const obsidian = isUsable && vault !== undefined && vault.problem === undefined;
   const status = isUsable ? (reasons.length > 0 ? "degraded" : "ok") : "down";
-  const features = { memory: isUsable, rag: isUsable, extraction: isUsable && seen.hasExtractModel };
+  const features = {
+    memory: isUsable,
+    rag: isUsable,
+    obsidian,
+    extraction: isUsable && seen.hasExtractModel,
+  };
   return { ready: isUsable, status, reasons, features };
 }
 
@@ -63,6 +77,7 @@ function degradations(seen: KnowledgeSeen): readonly string[] {
       ? [`the embedder failed, search is lexical: ${embedder.message ?? "no reason given"}`]
       : []),
     ...backupReasons(seen),
+    ...(seen.vault?.problem === undefined ? [] : [`the Obsidian vault is away: ${seen.vault.problem}`]),
     ...unwatched.map(({ source, why }) => `source ${source} is not watched: ${why}`),
   ];
 }

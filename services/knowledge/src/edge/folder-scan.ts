@@ -19,6 +19,8 @@ export type ScanOptions = Globs & {
   readonly recursive?: boolean | undefined;
   /** Whether there is a parser for it; others are passed over without a word. */
   readonly isSupported: (path: string) => boolean;
+  /** Lists the names of the files that are not supported too. */
+  readonly listsOthers?: boolean;
   readonly signal: AbortSignal;
 };
 
@@ -26,6 +28,8 @@ export type ScanOptions = Globs & {
 export type FolderScan = Seen<SeenFile> & {
   readonly folders: readonly string[];
   readonly notes: readonly string[];
+  /** Paths of files without a parser, when they were asked for. */
+  readonly others: readonly string[];
   /** Nothing at all in the root: also what a mount that is not there looks like. */
   readonly isRootEmpty: boolean;
 };
@@ -45,6 +49,7 @@ type Walk = {
   readonly unseen: string[];
   readonly folders: string[];
   readonly notes: string[];
+  readonly others: string[];
 };
 type Folder = { readonly path: string; readonly levels: readonly IgnoreLevel[]; readonly depth: number };
 
@@ -61,6 +66,7 @@ export async function scanFolder(root: string, options: ScanOptions): Promise<Fo
     unseen: [],
     folders: [],
     notes: [],
+    others: [],
   };
   const waiting: Folder[] = [{ path: "", levels: [], depth: 0 }];
   let isRootEmpty = false;
@@ -70,8 +76,8 @@ export async function scanFolder(root: string, options: ScanOptions): Promise<Fo
     if (folder.path === "") isRootEmpty = entries.length === 0;
     waiting.push(...(await visit(walk, folder, entries)));
   }
-  const { files, unseen, folders, notes } = walk;
-  return { files, unseen, folders, notes, isRootEmpty };
+  const { files, unseen, folders, notes, others } = walk;
+  return { files, unseen, folders, notes, others, isRootEmpty };
 }
 
 /** What a file is now; undefined when it is gone, a link, or no regular file. */
@@ -136,13 +142,13 @@ async function visit(walk: Walk, folder: Folder, entries: readonly Dirent<Buffer
     ({ entry, path }) =>
       entry.isDirectory() && walk.rules.isFolderWanted(path) && !isIgnored(levels, `${path}/`),
   );
-  const files = named.filter(
-    ({ entry, path }) =>
-      entry.isFile() &&
-      walk.rules.isFileWanted(path) &&
-      walk.options.isSupported(path) &&
-      !isIgnored(levels, path),
+  const wanted = named.filter(
+    ({ entry, path }) => entry.isFile() && walk.rules.isFileWanted(path) && !isIgnored(levels, path),
   );
+  const { files = [], others = [] } = Object.groupBy(wanted, ({ path }) =>
+    walk.options.isSupported(path) ? "files" : "others",
+  );
+  if (walk.options.listsOthers) for (const { path } of others) walk.others.push(path);
   for (let i = 0; i < files.length; i += statsAtOnce)
     await Promise.all(files.slice(i, i + statsAtOnce).map(({ path }) => look(walk, path)));
   const isDeep = folder.depth >= deepest && below.length > 0;

@@ -96,9 +96,9 @@ class ParserProcess {
   run(call: Call): void {
     this.#call = call;
     const child = (this.#child ??= this.#start());
-    const { path, bytes, mediaType } = call.input;
+    const { path, bytes, mediaType, isNote } = call.input;
     // One message each, so that a child that never reads holds no more than one document.
-    child.send({ path, bytes, mediaType }, (error) => error && child.kill(killed));
+    child.send({ path, bytes, mediaType, isNote }, (error) => error && child.kill(killed));
     const { deadlineMs } = this.#limits;
     const late = `${path} was not read within ${deadlineMs / 1_000} s. Split it, or leave it out of the collection.`;
     this.#deadline = setTimeout(() => this.#kill(unreadable(late)), deadlineMs);

@@ -26,6 +26,7 @@ export const formats = {
   csv: { extensions: ["csv", "tsv"], mediaTypes: ["text/csv", "text/tab-separated-values"], load: async () => (await import("./csv.ts")).parseCsv },
   json: { extensions: ["json", "jsonl", "ndjson", "geojson", "webmanifest"], mediaTypes: ["application/json", "application/jsonl", "application/x-ndjson"], load: async () => (await import("./json.ts")).parseJson },
   ipynb: { extensions: ["ipynb"], mediaTypes: ["application/x-ipynb+json"], load: async () => (await import("./ipynb.ts")).parseIpynb },
+  canvas: { extensions: ["canvas"], mediaTypes: [], load: async () => (await import("./canvas.ts")).parseCanvasFile },
 } as const satisfies Record<DocumentFormat, Format>;
 
 const byExtension = new Map<string, DocumentFormat>(

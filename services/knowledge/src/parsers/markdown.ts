@@ -5,10 +5,31 @@ import { chunkText } from "../core/chunkers/text.ts";
 import type { ParsedDocument } from "../core/document.ts";
 import { readFrontMatter } from "../core/front-matter.ts";
 import { findLines } from "../core/lines.ts";
+import { noteContent, tagsWithParents } from "../core/vault/note-content.ts";
+import { parseNote } from "../core/vault/parse-note.ts";
+import { isExcalidraw } from "../core/vault/vault-paths.ts";
 import { decodeText } from "./decode.ts";
-import { titleOf, type ParserInput } from "./parser.ts";
+import { nameOf, titleOf, type ParserInput } from "./parser.ts";
 
 export function parseMarkdown(input: ParserInput): ParsedDocument {
+  const document = parsePlain(input);
+  return input.isNote ? asNote(input, document) : document;
+}
+
+/** As a vault has it: named by its file, with Obsidian's tags and links. Of a drawing there is nothing to read. */
+function asNote({ path }: ParserInput, document: ParsedDocument): ParsedDocument {
+  const note = parseNote(document.text);
+  const isDrawing = isExcalidraw(note.properties);
+  return {
+    ...document,
+    title: nameOf(path),
+    tags: tagsWithParents(note.tags),
+    chunks: isDrawing ? [] : document.chunks,
+    note: noteContent(isDrawing ? { ...note, links: [], headings: [], blocks: [] } : note),
+  };
+}
+
+function parsePlain(input: ParserInput): ParsedDocument {
   const text = decodeText(input);
   const lines = findLines(text);
   const { lineCount, title, tags, dateMs, properties } = readFrontMatter(lines);

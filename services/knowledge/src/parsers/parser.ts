@@ -6,6 +6,8 @@ export type ParserInput = {
   readonly path: string;
   readonly bytes: Uint8Array;
   readonly mediaType?: string;
+  /** Of an Obsidian vault. */
+  readonly isNote?: boolean;
 };
 
 /** Reads one format. Throws `AppError` (document_unreadable) with the reason when it cannot. */

@@ -7,7 +7,7 @@ import { VaultNames } from "../../src/core/vault/vault-names.ts";
 import { isHiddenPath, isVaultNote } from "../../src/core/vault/vault-paths.ts";
 
 /** A made-up person's vault; `../vault-expected.json` says where each of its links leads in Obsidian. */
-export const fixtureVaultFolder = join(import.meta.dirname, "..", "vault");
+const fixtureVaultFolder = join(import.meta.dirname, "..", "vault");
 
 export type FixtureNote = { readonly path: string; readonly text: string; readonly note: Note };
 

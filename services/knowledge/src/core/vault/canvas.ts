@@ -11,10 +11,10 @@ export type Canvas = {
 };
 
 /** A card with Markdown of its own; lines and spans of its links are in its text. */
-export type CanvasCard = { readonly id: string; readonly text: string; readonly links: readonly NoteLink[] };
+type CanvasCard = { readonly id: string; readonly text: string; readonly links: readonly NoteLink[] };
 
 /** A card that shows a file, by its path from the vault's root, or a place in it. */
-export type CanvasFile = {
+type CanvasFile = {
   readonly id: string;
   readonly path: string;
   readonly subpath: Subpath | undefined;

@@ -4,13 +4,19 @@ import type { Note, NoteLink } from "./note.ts";
 import { resolveLink } from "./resolve-link.ts";
 import type { VaultNames } from "./vault-names.ts";
 
-/** What the graph needs of a note, or of a canvas, which has links only. */
-export type GraphNote = Pick<Note, "links" | "headings" | "blocks"> & { readonly path: string };
+/** What the graph needs of a link. */
+export type GraphLink = Pick<NoteLink, "target" | "subpath" | "line" | "isEmbed">;
 
-export type ResolvedLink = { readonly from: string; readonly to: string; readonly link: NoteLink };
+/** What the graph needs of a note, or of a canvas, which has links only. */
+export type GraphNote = Pick<Note, "headings" | "blocks"> & {
+  readonly path: string;
+  readonly links: readonly GraphLink[];
+};
+
+type ResolvedLink = { readonly from: string; readonly to: string; readonly link: GraphLink };
 
 /** A link that leads nowhere, or to a file but not to the place in it. */
-export type UnresolvedLink = {
+type UnresolvedLink = {
   readonly from: string;
   readonly line: number;
   /** What it names: `target#subpath`. */
@@ -86,7 +92,7 @@ export function vaultGraph(names: VaultNames, notes: readonly GraphNote[]): Vaul
 }
 
 /** What a link names: `target#subpath`. */
-function linkText({ target, subpath }: Pick<NoteLink, "target" | "subpath">): string {
+export function linkText({ target, subpath }: Pick<NoteLink, "target" | "subpath">): string {
   return target + writeSubpath(subpath);
 }
 

@@ -8,6 +8,11 @@ export function isVaultNote(path: string): boolean {
   return /\.md$/iu.test(path) && !/\.excalidraw\.md$/iu.test(path) && !isHiddenPath(path);
 }
 
+/** Whether a file of a vault is indexed: notes and canvases. */
+export function isVaultDocument(path: string): boolean {
+  return isVaultNote(path) || (/\.canvas$/iu.test(path) && !isHiddenPath(path));
+}
+
 /** Whether a note's properties say that it is an Excalidraw drawing (zsviczian/obsidian-excalidraw-plugin), whatever its name. */
 export function isExcalidraw(properties: Readonly<Record<string, unknown>>): boolean {
   return Object.hasOwn(properties, "excalidraw-plugin");

@@ -15,7 +15,7 @@ export function commitStatements(db: Db): CommitStatements {
 }
 
 function prepareAll(db: Db) {
-  return { ...documentStatements(db), ...chunkStatements(db) };
+  return { ...documentStatements(db), ...chunkStatements(db), ...noteStatements(db) };
 }
 
 function documentStatements(db: Db) {
@@ -73,5 +73,22 @@ function chunkStatements(db: Db) {
       "INSERT INTO chunk_index (rowid, title, heading, body, parts, scope) VALUES (?, ?, ?, ?, ?, ?)",
     ),
     retitleText: db.prepare<[string, number]>("UPDATE chunk_index SET title = ? WHERE rowid = ?"),
+  };
+}
+
+function noteStatements(db: Db) {
+  return {
+    outlineOf: db.prepare<[number], string>("SELECT outline FROM notes WHERE document_id = ?").pluck(),
+    deleteNote: db.prepare<[number]>("DELETE FROM notes WHERE document_id = ?"),
+    deleteLinks: db.prepare<[number]>("DELETE FROM note_links WHERE document_id = ?"),
+    deleteFields: db.prepare<[number]>("DELETE FROM note_fields WHERE document_id = ?"),
+    insertNote: db.prepare<[number, string]>("INSERT INTO notes (document_id, outline) VALUES (?, ?)"),
+    insertLink: db.prepare<[object]>(
+      `INSERT INTO note_links (document_id, ordinal, name, target, subpath, line, is_embed)
+       VALUES (:documentId, :ordinal, :name, :target, :subpath, :line, :isEmbed)`,
+    ),
+    insertField: db.prepare<[number, string, string]>(
+      "INSERT INTO note_fields (document_id, key, value) VALUES (?, ?, ?)",
+    ),
   };
 }

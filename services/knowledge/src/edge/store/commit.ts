@@ -6,6 +6,7 @@ import { planChunks, type StoredChunk } from "../../core/chunk-plan.ts";
 import type { Chunk, ParsedDocument } from "../../core/document.ts";
 import type { Stamp } from "../../core/manifest.ts";
 import { indexParts } from "../../core/parts.ts";
+import { replaceNote } from "./commit-note.ts";
 import type { Removed } from "./collections.ts";
 import { type CommitStatements, commitStatements, type StoredDocument } from "./commit-statements.ts";
 import { ownedFilePurpose } from "./files.ts";
@@ -86,17 +87,18 @@ function commitDocument(sql: CommitStatements, place: Place, commit: DocumentCom
   for (const tag of new Set(tags)) sql.insertTag.run(documentId, tag);
   // Of a document that was handed over, `inode` is its file: another text has another one.
   if (before && before.inode !== stamp.inode) sql.deleteOwnedFile.run(before.inode, ownedFilePurpose);
-  const isRetitled = before !== undefined && before.title !== title;
-  return replaceChunks(
-    sql,
-    { documentId, title, isRetitled, scope: collectionScope(place.collectionId) },
-    chunks,
-  );
+  const hasNewAliases = replaceNote(sql, documentId, content.note);
+  const isRetitled = before !== undefined && (before.title !== title || hasNewAliases);
+  const scope = collectionScope(place.collectionId);
+  // A note is found by its other names as by its own.
+  const indexTitle = [title, ...(content.note?.aliases ?? [])].join(" ");
+  return replaceChunks(sql, { documentId, title: indexTitle, isRetitled, scope }, chunks);
 }
 
 /** A document that could not be read is listed by its path. */
 function nothing(problem: string, title: string) {
-  return { problem, title, format: "", tags: [], dateMs: undefined, properties: {}, chunks: [] };
+  const none = { tags: [], dateMs: undefined, properties: {}, chunks: [], note: undefined };
+  return { problem, title, format: "", ...none };
 }
 
 function storedDocument(

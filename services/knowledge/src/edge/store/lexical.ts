@@ -5,11 +5,13 @@ import type { DocumentFilter } from "@benchai/contract/rag";
 
 import { matchExpression } from "../../core/match-expression.ts";
 import type { QueryTerm } from "../../core/query.ts";
+import { foldField } from "../../core/vault/note-content.ts";
 import { collectionScope } from "../../core/scope-token.ts";
 import { enoughHits, planTerms, type TermBudget, type TermPlan, usualBudget } from "../../core/term-plan.ts";
 import type { SearchScope } from "./hits.ts";
 import type { Db } from "./open.ts";
 import { chunkCount, documentFrequencies } from "./term-frequencies.ts";
+import { documentsLinkingTo } from "./vault-notes.ts";
 
 /** A chunk that a leg found; the higher the score, the better. */
 export type ScoredChunk = { readonly chunkId: number; readonly score: number };
@@ -125,6 +127,8 @@ export function resolveDocuments(
     tags: JSON.stringify([...new Set(filter.tags)]),
     after: epochMs(filter.after, -Infinity),
     before: epochMs(filter.before, Infinity),
+    fields: JSON.stringify(foldedFields(filter.fields)),
+    links: JSON.stringify(filter.links_to === undefined ? null : linkingTo(db, scope, filter.links_to)),
   });
   const fits = filter.path === undefined ? () => true : pathMatcher(filter.path);
   return rows.filter(({ path }) => fits(path)).map(({ id }) => id);
@@ -136,7 +140,27 @@ const documentsSql = `
     AND d.date_ms >= :after AND d.date_ms < :before
     AND NOT EXISTS (
       SELECT 1 FROM json_each(:tags) wanted
-      WHERE NOT EXISTS (SELECT 1 FROM document_tags t WHERE t.document_id = d.id AND t.tag = wanted.value))`;
+      WHERE NOT EXISTS (SELECT 1 FROM document_tags t WHERE t.document_id = d.id AND t.tag = wanted.value COLLATE NOCASE))
+    AND NOT EXISTS (
+      SELECT 1 FROM json_each(:fields) wanted
+      WHERE NOT EXISTS (SELECT 1 FROM note_fields f WHERE f.document_id = d.id
+        AND f.key = wanted.value ->> 0 AND f.value = wanted.value ->> 1))
+    AND (:links = 'null' OR d.id IN (SELECT value FROM json_each(:links)))`;
+
+function foldedFields(fields: DocumentFilter["fields"] = {}): readonly (readonly [string, string])[] {
+  return Object.entries(fields).map(([key, value]) => [foldField(key), foldField(value)]);
+}
+
+/** In whichever of the scope's vaults the note is. */
+function linkingTo(db: Db, { collectionIds }: SearchScope, path: string): readonly number[] {
+  const vaults = db
+    .prepare<[string], number>(
+      "SELECT id FROM sources WHERE kind = 'vault' AND collection_id IN (SELECT value FROM json_each(?))",
+    )
+    .pluck()
+    .all(JSON.stringify(collectionIds));
+  return vaults.flatMap((sourceId) => documentsLinkingTo(db, { sourceId, path }));
+}
 
 /** As in `.gitignore`: a pattern without a slash matches the name at any depth, and one that names a folder all below it. */
 function pathMatcher(pattern: string): (path: string) => boolean {

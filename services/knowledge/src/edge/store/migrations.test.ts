@@ -19,6 +19,7 @@ const fillers: Readonly<Record<number, (db: Db) => void>> = {
       db.exec(`UPDATE ${index} SET scope = ltrim(scope, char(57344))`);
   },
   2: fill,
+  3: fill,
 };
 
 function databaseOf(version: number): Db {

@@ -229,4 +229,43 @@ export const migrations: readonly string[] = [
     DELETE FROM memory_index WHERE rowid = old.id;
   END;
   `,
+  /* 3: Obsidian vaults. */ `
+  -- Counts the changes of a vault's list of files.
+  ALTER TABLE sources ADD COLUMN files_revision INTEGER NOT NULL DEFAULT 0;
+  -- Every file of a vault, attachments too: what links can name.
+  CREATE TABLE vault_files (
+    source_id INTEGER NOT NULL REFERENCES sources(id) ON DELETE CASCADE,
+    path TEXT NOT NULL,
+    PRIMARY KEY (source_id, path)
+  ) STRICT, WITHOUT ROWID;
+
+  -- outline: JSON of the headings and blocks that links can name, and of the aliases.
+  CREATE TABLE notes (
+    document_id INTEGER PRIMARY KEY REFERENCES documents(id) ON DELETE CASCADE,
+    outline TEXT NOT NULL
+  ) STRICT;
+
+  -- name: the target's file name as links are compared; what a link means depends on all the names there are, so that is
+  -- found out when somebody asks. subpath: as written, or "".
+  CREATE TABLE note_links (
+    document_id INTEGER NOT NULL REFERENCES documents(id) ON DELETE CASCADE,
+    ordinal INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    target TEXT NOT NULL,
+    subpath TEXT NOT NULL,
+    line INTEGER NOT NULL,
+    is_embed INTEGER NOT NULL,
+    PRIMARY KEY (document_id, ordinal)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX note_links_name ON note_links(name);
+
+  -- Properties and inline fields, one row a value; both columns are folded to small letters.
+  CREATE TABLE note_fields (
+    document_id INTEGER NOT NULL REFERENCES documents(id) ON DELETE CASCADE,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (document_id, key, value)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX note_fields_value ON note_fields(key, value);
+  `,
 ];

@@ -18,11 +18,13 @@ import { lexicalSearch, resolveDocuments } from "./lexical.ts";
 import { getMemory, memoryStats, recentMemories, relevantMemories, searchMemories } from "./memories-read.ts";
 import { exportMemories } from "./memory-import.ts";
 import { unembeddedMemories } from "./memory-vectors.ts";
+import { describeNote, embeddedPaths, expandNote } from "./note-view.ts";
 import { type Db, openReader } from "./open.ts";
 import { questionWords } from "./question-words.ts";
 import { folderSources, listSources, sourceById } from "./sources.ts";
 import { waitingTurns } from "./turns.ts";
 import { chunkCount, documentFrequencies } from "./term-frequencies.ts";
+import { backlinks, graph, listNotes, referrers, resolveTarget, vaultStats } from "./vault-notes.ts";
 import { embeddingModelId, unembeddedChunks } from "./vectors.ts";
 import type { StoreThreadData } from "./writer-thread.ts";
 
@@ -81,6 +83,16 @@ const api = guarded(path, {
   unembeddedMemories: on(unembeddedMemories),
   unembeddedChunks: on(unembeddedChunks),
   indexHealth: () => checkIntegrityOfIndex(db),
+  listNotes: on(listNotes),
+  filterNotes: on(resolveDocuments),
+  vaultStats: on(vaultStats),
+  backlinks: on(backlinks),
+  referrers: on(referrers),
+  describeNote: on(describeNote),
+  embeddedPaths: on(embeddedPaths),
+  expandNote: on(expandNote),
+  resolveTarget: on(resolveTarget),
+  graph: on(graph),
   searchScope: on(searchScope),
   storedHits: on(storedHits),
   lexical,

@@ -18,7 +18,7 @@ export type Source = {
   readonly owner: string;
   readonly collection: string;
   readonly kind: SourceKind;
-  /** Only of folders. */
+  /** Only of folders, and of the vault, where it is the whole of it. */
   readonly folder: FolderSource | undefined;
 };
 
@@ -52,6 +52,22 @@ export function folderSource(db: Db, { folder, ...place }: Place & { readonly fo
   })();
 }
 
+/** The source of an owner's vault, made when there is none; it stays in the collection that it was made in. */
+export function vaultSource(db: Db, place: Place): Source {
+  return db.transaction(() => {
+    const known = db
+      .prepare<[string], number>(
+        `SELECT s.id FROM sources s JOIN collections c ON c.id = s.collection_id JOIN owners o ON o.id = c.owner_id
+         WHERE s.kind = 'vault' AND o.name = ?`,
+      )
+      .pluck()
+      .get(place.owner);
+    if (known !== undefined) return requireSource(db, known);
+    const collectionId = collectionFor(db, { ...place, name: place.collection });
+    return requireSource(db, insert(db, collectionId, "vault", { path: "" }, place.nowMs));
+  })();
+}
+
 /** The one source of uploads, or of pasted text, that a collection has. */
 export function handedSource(
   db: Db,
@@ -73,10 +89,10 @@ export function sourceById(db: Db, { sourceId }: { readonly sourceId: number }):
   return row && source(row);
 }
 
-/** Every folder of every owner: what is watched. */
+/** Every folder of every owner, vaults among them: what is watched. */
 export function folderSources(db: Db): Source[] {
   return db
-    .prepare<[], SourceRow>(`${selectSources} WHERE s.kind = 'folder' ORDER BY s.id`)
+    .prepare<[], SourceRow>(`${selectSources} WHERE s.kind IN ('folder', 'vault') ORDER BY s.id`)
     .all()
     .map(source);
 }
@@ -168,7 +184,7 @@ const selectSources = `
   FROM sources s JOIN collections c ON c.id = s.collection_id JOIN owners o ON o.id = c.owner_id`;
 
 function source({ id, publicId: shown, owner, collection, kind, spec }: SourceRow): Source {
-  const folder = kind === "folder" ? folderOf(spec) : undefined;
+  const folder = kind === "folder" || kind === "vault" ? folderOf(spec) : undefined;
   return { id, publicId: shown, owner, collection, kind, folder };
 }
 

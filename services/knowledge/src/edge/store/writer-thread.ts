@@ -29,7 +29,8 @@ import {
 import { importLines } from "./memory-import.ts";
 import { putMemoryVectors } from "./memory-vectors.ts";
 import { type Db, openWriter } from "./open.ts";
-import { deleteSource, folderSource, handedSource, markSource } from "./sources.ts";
+import { deleteSource, folderSource, handedSource, markSource, vaultSource } from "./sources.ts";
+import { setVaultFiles } from "./vault-files.ts";
 import { dropTurns, failTurn, finishTurn, keepTurn } from "./turns.ts";
 import { embeddingModel, putVectors } from "./vectors.ts";
 
@@ -62,6 +63,8 @@ const api = guarded(path, {
   deleteCollection: on(deleteCollection),
   folderSource: on(folderSource),
   handedSource: on(handedSource),
+  vaultSource: on(vaultSource),
+  setVaultFiles: on(setVaultFiles),
   deleteSource: on(deleteSource),
   markSource: on(markSource),
   commitDocuments: on(commitDocuments),
