@@ -1,13 +1,14 @@
 import * as enrichment from "@benchai/contract/enrichment";
 import * as jobs from "@benchai/contract/jobs";
 import * as memory from "@benchai/contract/memory";
+import * as obsidian from "@benchai/contract/obsidian";
 import * as rag from "@benchai/contract/rag";
 
 import type { Schema } from "./knowledge-routes.ts";
 
 /** Schemas of the contract by what they say, so that they are found again inside of others. */
 const names = new Map(
-  Object.entries({ ...enrichment, ...jobs, ...memory, ...rag }).flatMap(([name, value]) =>
+  Object.entries({ ...enrichment, ...jobs, ...memory, ...obsidian, ...rag }).flatMap(([name, value]) =>
     isSchema(value) && "properties" in value ? [[JSON.stringify(value), name] as const] : [],
   ),
 );

@@ -25,7 +25,7 @@ export function knowledgePart(routes: readonly Route[]): Part {
   const components = new Components();
   const paths: Record<string, Record<string, unknown>> = {};
   for (const route of routes) {
-    const path = route.path.replaceAll(/:(\w+)/g, "{$1}");
+    const path = route.path.replaceAll(/:(\w+)/g, "{$1}").replace("*", "{path}");
     (paths[path] ??= {})[route.method] = operation(route, components);
   }
   return { paths, schemas: components.schemas };
@@ -40,7 +40,7 @@ function operation({ method, path, schema }: Route, components: Components) {
   ];
   const bodies = schema.bodies ?? (schema.body ? { "application/json": schema.body } : undefined);
   return {
-    tags: [path.split("/").findLast((part) => /^(?:memory|rag|files|jobs|mcp)$/.test(part))],
+    tags: [path.split("/").findLast((part) => /^(?:memory|rag|files|jobs|obsidian|mcp)$/.test(part))],
     summary,
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(bodies ? { requestBody: { required: true, content: contentOf(bodies, components) } } : {}),
@@ -66,7 +66,8 @@ function parametersIn(place: "path" | "query", schema: Schema | undefined, compo
     required?: string[];
   };
   return Object.entries(properties).map(([name, of]) => ({
-    name,
+    // A path with slashes, encoded or not.
+    name: name === "*" ? "path" : name,
     in: place,
     ...(place === "path" || required.includes(name) ? { required: true } : {}),
     schema: components.shown(of),

@@ -3,7 +3,9 @@ import { createLogger } from "@benchai/kernel/log";
 
 import { type DataDeps, dataRoutes } from "../../services/knowledge/src/app.ts";
 import { knowledgeTools, type ToolSources } from "../../services/knowledge/src/mcp-tools.ts";
+import { vaultTools } from "../../services/knowledge/src/mcp-vault-tools.ts";
 import { acceptUploads } from "../../services/knowledge/src/routes/upload.ts";
+import type { VaultDesk } from "../../services/knowledge/src/vault.ts";
 import { isKnowledgePath } from "../../services/router/src/core/knowledge-path.ts";
 
 /** A JSON schema (draft 2020-12), which OpenAPI 3.1 takes as it is. */
@@ -26,7 +28,8 @@ export type Route = {
 const deps = {
   memory: {},
   jobs: {},
-  tools: knowledgeTools({} as ToolSources),
+  vault: {},
+  tools: [...vaultTools({} as VaultDesk), ...knowledgeTools({} as ToolSources)],
   bodyLimitBytes: 1,
 } as unknown as DataDeps;
 

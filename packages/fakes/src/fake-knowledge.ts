@@ -145,7 +145,12 @@ export class FakeKnowledge implements AsyncDisposable {
     const { problem, isWithoutExtraction } = this.faults;
     const ready = problem === undefined;
     const reasons = ready ? [] : [problem];
-    const features = { memory: ready, rag: ready, extraction: ready && !isWithoutExtraction };
+    const features = {
+      memory: ready,
+      rag: ready,
+      obsidian: false,
+      extraction: ready && !isWithoutExtraction,
+    };
     json(res, ready ? 200 : 503, { ready, reasons, features });
   }
 

@@ -6,7 +6,7 @@ import type { Logger } from "@benchai/kernel/log";
 import { metricsRoute } from "@benchai/kernel/metrics";
 
 import type { KnowledgeHealth } from "./core/knowledge-health.ts";
-import type { Tool } from "./mcp-tools.ts";
+import type { Tool } from "./mcp-tool.ts";
 import { type CollectionDeps, collectionRoutes } from "./routes/collections.ts";
 import { type DocumentDeps, documentRoutes } from "./routes/documents.ts";
 import { type FileDeps, fileRoutes } from "./routes/files.ts";
@@ -15,6 +15,7 @@ import { type InternalDeps, internalRoutes } from "./routes/internal.ts";
 import { type JobDeps, jobRoutes } from "./routes/jobs.ts";
 import { mcpRoutes } from "./routes/mcp.ts";
 import { type MemoryDeps, memoryRoutes } from "./routes/memory.ts";
+import { type ObsidianDeps, obsidianRoutes } from "./routes/obsidian.ts";
 import { type SearchDeps, searchRoutes } from "./routes/search.ts";
 import { acceptUploads } from "./routes/upload.ts";
 
@@ -24,7 +25,8 @@ export type DataDeps = SearchDeps &
   DocumentDeps &
   FileDeps &
   JobDeps &
-  InternalDeps & { readonly memory: MemoryDeps; readonly tools: readonly Tool[] };
+  InternalDeps &
+  ObsidianDeps & { readonly memory: MemoryDeps; readonly tools: readonly Tool[] };
 
 export type AppDeps = {
   readonly log: Logger;
@@ -64,6 +66,7 @@ export function dataRoutes(app: App, data: DataDeps): void {
   documentRoutes(app, data);
   fileRoutes(app, data);
   jobRoutes(app, data);
+  obsidianRoutes(app, data);
   internalRoutes(app, data);
   mcpRoutes(app, data.tools);
 }

@@ -1,6 +1,7 @@
+import type { SearchAnswer, SearchRequest } from "@benchai/contract/rag";
 import type { Doorbell } from "@benchai/kernel/doorbell";
 
-import type { KnowledgeConfig } from "./edge/config.ts";
+import { type KnowledgeConfig, vaultRootOf } from "./edge/config.ts";
 import type { ParserPool } from "./edge/parser-process.ts";
 import type { Removed } from "./edge/store/collections.ts";
 import type { Embedding } from "./embedding.ts";
@@ -42,7 +43,11 @@ export class DocumentsPart {
     this.#embedding = embedding;
     this.#limits = { embedMs: config.EMBED_TIMEOUT_MS, rerankMs: config.RERANK_TIMEOUT_MS };
     this.#ports = searchPorts(config, store.read, embedding);
-    const settings = { documentsRoot: config.DOCUMENTS_ROOT, maxFileBytes: config.MAX_FILE_BYTES };
+    const settings = {
+      documentsRoot: config.DOCUMENTS_ROOT,
+      vaultRoot: vaultRootOf(config),
+      maxFileBytes: config.MAX_FILE_BYTES,
+    };
     this.ingest = new Ingest(ingestPorts(store, parsers, written), settings);
   }
 
@@ -50,6 +55,10 @@ export class DocumentsPart {
   forChat(owner: string, query: string, collections: readonly string[] | undefined, k: number) {
     const among = collections ? { collections: [...collections] } : {};
     return relevantChunks(this.#ports, this.#limits, owner, { query, k, ...among });
+  }
+
+  search(owner: string, request: SearchRequest): Promise<SearchAnswer> {
+    return search(this.#ports, this.#limits, owner, request);
   }
 
   routes(
@@ -62,7 +71,7 @@ export class DocumentsPart {
       await forget(this.#store, await removing);
     };
     return {
-      search: (owner, request) => search(this.#ports, this.#limits, owner, request),
+      search: (owner, request) => this.search(owner, request),
       listCollections: (call) => read.listCollections({ ...call, embeddingModelId: embeddingModelId() }),
       collection: (call) => read.collection({ ...call, embeddingModelId: embeddingModelId() }),
       createCollection: write.createCollection,
@@ -115,6 +124,7 @@ function ingestPorts({ read, write }: Store, parsers: ParserPool, written: Doorb
       if (removedChunkIds.length > 0) await read.removeVectors({ chunkIds: removedChunkIds });
       written.ring();
     },
+    setVaultFiles: write.setVaultFiles,
     mark: write.markSource,
     truncateWal: () => write.truncateWal(undefined),
     file: read.fileContent,

@@ -21,6 +21,8 @@ import type { IngestControl } from "./ingest.ts";
 import { Jobs, type JobStore } from "./jobs.ts";
 import { knowledgeTools } from "./mcp-tools.ts";
 import { MemoryPart } from "./memory-part.ts";
+import { vaultTools } from "./mcp-vault-tools.ts";
+import { openVault } from "./vault-part.ts";
 import { openEmbedder } from "./open-embedder.ts";
 import { Storage, withCaretaker } from "./storage.ts";
 import { startStore, type Store } from "./store.ts";
@@ -89,12 +91,8 @@ async function startParts(
   );
   const memory = new MemoryPart(store, embedding, written, config.EMBED_TIMEOUT_MS);
   const documents = new DocumentsPart(config, store, embedding, parsers, written);
-  const extraction = new IdleExtraction(
-    store,
-    new RouterClient(config.ROUTER_URL),
-    config.EXTRACT_MODEL,
-    log,
-  );
+  const vault = await openVault(config, store, documents, log);
+  const extraction = extractionOf(config, store, log);
   const jobs = jobsOf(config, log, { store, documents, extraction });
   const watchers = watchersOf(log, store, documents);
   const embeddingRun = embedding.run(stopping.signal);
@@ -106,6 +104,7 @@ async function startParts(
     embedding,
     memory,
     documents,
+    vault,
     extraction,
     jobs,
     watchers,
@@ -116,10 +115,15 @@ async function startParts(
       await jobs.close();
       await embeddingRun;
       await parsers.close();
+      await vault.close();
       await memory.notes.flush().catch(() => undefined);
       await store.close();
     },
   };
+}
+
+function extractionOf(config: KnowledgeConfig, store: Store, log: Logger): IdleExtraction {
+  return new IdleExtraction(store, new RouterClient(config.ROUTER_URL), config.EXTRACT_MODEL, log);
 }
 
 type Workers = {
@@ -171,12 +175,13 @@ function jobStore({ read, write }: Store): JobStore {
   };
 }
 
-function dataDeps({ store, memory, documents, extraction, jobs, watchers }: Parts): DataDeps {
+function dataDeps({ store, memory, documents, vault, extraction, jobs, watchers }: Parts): DataDeps {
   const library = documents.routes(jobs, () => watchers.refresh());
   const memories = memory.routes(jobs);
   return {
     ...library,
     memory: memories,
+    vault,
     jobs,
     listJobs: store.read.listJobs,
     jobById: store.read.jobById,
@@ -188,18 +193,21 @@ function dataDeps({ store, memory, documents, extraction, jobs, watchers }: Part
       return enrich(sources, owner, call);
     },
     keepTurn: (owner, turn) => extraction.keep(owner, turn),
-    tools: knowledgeTools({
-      search: library.search,
-      readDocument: async (owner, id) => (await library.textOfDocument({ owner, id })).text,
-      listCollections: (owner) => library.listCollections({ owner }),
-      searchMemory: (owner, query, namespace, limit) => memories.search(owner, { query, namespace, limit }),
-      addMemory: async (owner, request) => ({
-        status: "ok",
-        message: "Memory saved",
-        ...(await memories.add(owner, request)),
+    tools: [
+      ...vaultTools(vault),
+      ...knowledgeTools({
+        search: library.search,
+        readDocument: async (owner, id) => (await library.textOfDocument({ owner, id })).text,
+        listCollections: (owner) => library.listCollections({ owner }),
+        searchMemory: (owner, query, namespace, limit) => memories.search(owner, { query, namespace, limit }),
+        addMemory: async (owner, request) => ({
+          status: "ok",
+          message: "Memory saved",
+          ...(await memories.add(owner, request)),
+        }),
+        forgetMemory: async (owner, id) => void (await memories.forget(owner, id)),
       }),
-      forgetMemory: async (owner, id) => void (await memories.forget(owner, id)),
-    }),
+    ],
   };
 }
 
@@ -221,6 +229,10 @@ function seenOf(
   backups: Backups,
   parts: Parts | undefined,
 ): Omit<KnowledgeSeen, "isDraining"> {
+  const problems = (parts?.watchers.states() ?? []).flatMap(({ source, problem }) =>
+    problem === undefined ? [] : [{ source, why: problem }],
+  );
+  const vault = parts?.vault.source;
   return {
     storageProblem: storage.problem,
     integrity: storage.integrity,
@@ -231,8 +243,13 @@ function seenOf(
     lastBackupAgeMs: backups.lastAgeMs,
     backupEveryMs: config.BACKUP_EVERY_H * hourMs,
     backupProblem: backups.problem,
-    unwatched: (parts?.watchers.states() ?? []).flatMap(({ source, problem }) =>
-      problem === undefined ? [] : [{ source, why: problem }],
-    ),
+    unwatched: problems.filter(({ source }) => source !== vault),
+    vault: vaultSeen(parts, problems),
   };
+}
+
+function vaultSeen(parts: Parts | undefined, unwatched: KnowledgeSeen["unwatched"]): KnowledgeSeen["vault"] {
+  if (parts?.vault.source === undefined) return undefined;
+  const { source, problem } = parts.vault;
+  return { problem: problem ?? unwatched.find((one) => one.source === source)?.why };
 }

@@ -1,9 +1,9 @@
-import { type Static, type TObject, Type } from "typebox";
-import { Value } from "typebox/value";
+import { Type } from "typebox";
 
-import { AppError } from "@benchai/contract/errors";
 import type { MemoryAddAnswer, MemoryAddRequest, MemoryHit } from "@benchai/contract/memory";
 import type { CollectionView, SearchAnswer, SearchRequest } from "@benchai/contract/rag";
+
+import { passagesText, tool, type Tool } from "./mcp-tool.ts";
 
 /** What the tools can do; every call is one owner's. */
 export type ToolSources = {
@@ -18,15 +18,6 @@ export type ToolSources = {
   ): Promise<readonly MemoryHit[]>;
   addMemory(owner: string, request: MemoryAddRequest): Promise<MemoryAddAnswer>;
   forgetMemory(owner: string, id: string): Promise<void>;
-};
-
-/** One tool as an agent sees it. `run` answers with text: agents read, programs use the HTTP API. */
-export type Tool = {
-  readonly name: string;
-  readonly description: string;
-  readonly input: TObject;
-  readonly isReadOnly: boolean;
-  readonly run: (owner: string, input: unknown) => Promise<string>;
 };
 
 const strict = { additionalProperties: false } as const;
@@ -177,39 +168,6 @@ function memoryTools(sources: ToolSources): readonly Tool[] {
       },
     ),
   ];
-}
-
-function tool<T extends TObject>(
-  name: string,
-  description: string,
-  input: T,
-  isReadOnly: boolean,
-  run: (owner: string, input: Static<T>) => Promise<string>,
-): Tool {
-  return {
-    name,
-    description,
-    input,
-    isReadOnly,
-    run: (owner, value) => run(owner, checked(name, input, value)),
-  };
-}
-
-function checked<T extends TObject>(name: string, schema: T, value: unknown): Static<T> {
-  if (Value.Check(schema, value)) return value;
-  const problems = [...Value.Errors(schema, value)].map(
-    (e) => `${e.instancePath || "the arguments"} ${e.message}`,
-  );
-  throw new AppError("invalid_request", `${name}: ${problems.join("; ")}`);
-}
-
-function passagesText({ results, legs }: SearchAnswer): string {
-  const notes = legs.notes.length > 0 ? `\n(${legs.notes.join("; ")})` : "";
-  const passages = results.map(
-    ({ citation, content }) =>
-      `${citation.reference} (document ${citation.document_id}; ${[citation.title, ...citation.heading_path].join(" > ")})\n${content}`,
-  );
-  return (passages.join("\n\n---\n\n") || "nothing found") + notes;
 }
 
 function linesText(lines: readonly string[], start: number, end: number | undefined): string {

@@ -74,7 +74,8 @@ test.each([
   "/v1/memory",
   "/mcp/x",
   "/V1/memory/x",
-  "/v1/obsidian/x",
+  "/v1/obsidian",
+  "/v1/obsidianx/y",
 ])("B2: %s is no route of ours", async (path) => {
   await using all = await startKnowledgeStack();
   const text = await sendRaw(

@@ -1,3 +1,5 @@
+import { join } from "node:path";
+
 import { type Static, Type } from "typebox";
 
 /** The service's settings, from the environment. */
@@ -18,6 +20,22 @@ export const KnowledgeConfig = Type.Object({
   RERANK_MODEL: Type.String({ default: "" }),
   /** A chat model that reads saved turns for memories; without one, turns are refused. */
   EXTRACT_MODEL: Type.String({ default: "" }),
+  /** The folder of an Obsidian vault; empty: none. */
+  OBSIDIAN_VAULT: Type.String({ default: "" }),
+  /** Instead of a folder: the address of Obsidian's Local REST API plugin, the file with its key, and its certificate. */
+  OBSIDIAN_REST_URL: Type.String({ default: "" }),
+  OBSIDIAN_REST_API_KEY_FILE: Type.String({ default: "/run/secrets/obsidian_rest_api_key" }),
+  OBSIDIAN_REST_CERTIFICATE: Type.String({ default: "" }),
+  /** How often it is looked at for changes, in s. */
+  OBSIDIAN_REST_POLL_S: Type.Number({ default: 60, minimum: 1 }),
+  /** `ro`: notes are read only. */
+  OBSIDIAN_ACCESS: Type.Enum(["ro", "rw"], { default: "ro" }),
+  /** Whose vault it is, and the collection it is found in. */
+  OBSIDIAN_OWNER: Type.String({ default: "local" }),
+  OBSIDIAN_COLLECTION: Type.String({ default: "obsidian" }),
+  /** What periodic notes are dated in: IANA's name of the time zone, and moment's of the language. */
+  OBSIDIAN_TIME_ZONE: Type.String({ default: "UTC" }),
+  OBSIDIAN_LANGUAGE: Type.String({ default: "en" }),
   /** Hours between backups, 0 for none, and how many are kept. */
   BACKUP_EVERY_H: Type.Number({ default: 24, minimum: 0 }),
   BACKUP_KEEP: Type.Integer({ default: 7, minimum: 1 }),
@@ -28,3 +46,9 @@ export const KnowledgeConfig = Type.Object({
   RERANK_TIMEOUT_MS: Type.Integer({ default: 1_500, minimum: 1 }),
 });
 export type KnowledgeConfig = Static<typeof KnowledgeConfig>;
+
+/** Where the vault's files are for the index: the vault itself, or the copy of one that is elsewhere; undefined without one. */
+export function vaultRootOf(config: KnowledgeConfig): string | undefined {
+  if (config.OBSIDIAN_REST_URL !== "") return join(config.DATA_DIR, "vault-mirror");
+  return config.OBSIDIAN_VAULT === "" ? undefined : config.OBSIDIAN_VAULT;
+}

@@ -11,7 +11,7 @@ import { Type } from "typebox";
 import { AppError } from "@benchai/contract/errors";
 import type { App } from "@benchai/kernel/app";
 
-import type { Tool } from "../mcp-tools.ts";
+import type { Tool } from "../mcp-tool.ts";
 import { ownerOf } from "./owner.ts";
 
 /** JSON-RPC 2.0, as the MCP specification has it. */

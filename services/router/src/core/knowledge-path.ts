@@ -9,6 +9,7 @@ export const knowledgeRoutes = [
   { path: "/v1/rag", own: false, below: true },
   { path: "/v1/files", own: true, below: true },
   { path: "/v1/jobs", own: true, below: true },
+  { path: "/v1/obsidian", own: false, below: true },
   { path: "/mcp", own: true, below: false },
 ] as const;
 

@@ -16,6 +16,7 @@ export type Seen = {
 export type KnowledgeSeen = {
   readonly memory: boolean;
   readonly rag: boolean;
+  readonly obsidian: boolean;
   /** Undefined when it could not be asked. */
   readonly extraction: boolean | undefined;
   readonly reasons: readonly string[];
@@ -36,7 +37,7 @@ export function routerHealth(seen: Seen): RouterHealth {
       memory: seen.knowledge?.memory ?? false,
       tts: false,
       rag: seen.knowledge?.rag ?? false,
-      obsidian: false,
+      obsidian: seen.knowledge?.obsidian ?? false,
     },
     reasons: [...reasons],
     controller: {

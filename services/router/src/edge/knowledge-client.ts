@@ -12,6 +12,7 @@ const Readiness = Type.Object({
   features: Type.Object({
     memory: Type.Boolean(),
     rag: Type.Boolean(),
+    obsidian: Type.Boolean(),
     /** Whether a model reads kept turns for memories; without one they are refused. */
     extraction: Type.Boolean(),
   }),

@@ -65,5 +65,5 @@ export class KnowledgeWatch {
 
 function away(why: string): KnowledgeSeen {
   const reasons = [`knowledge is away (${why}); chat goes on without it`];
-  return { memory: false, rag: false, extraction: undefined, reasons };
+  return { memory: false, rag: false, obsidian: false, extraction: undefined, reasons };
 }

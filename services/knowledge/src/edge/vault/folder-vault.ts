@@ -1,12 +1,13 @@
 import { opendir } from "node:fs/promises";
-import { relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { appendToNote, patchNote } from "../../core/vault/edit-note.ts";
 import type { NotePatch } from "../../core/vault/note-patch.ts";
 import { assertNewNames, assertNote, vaultPath } from "../../core/vault/path-rules.ts";
 import { readOnlyVault } from "../../core/vault/vault-failure.ts";
-import { folderAway } from "../paths.ts";
+import { readStamped } from "../folder-scan.ts";
+import { folderAway, resolveInside } from "../paths.ts";
 import { fileSha256 } from "../store/durable.ts";
 import { alwaysChanging, assertCondition, assertReplaceable, noSuchNote, noteChanged } from "./conditions.ts";
 import { bytesOf, etagOf, type Moments, NoteFiles, textOf } from "./note-file.ts";
@@ -29,6 +30,7 @@ export type FolderVaultOptions = {
 /** The new text of a note; `before` and `etag` are undefined when there is none yet. */
 type Change = (before: string | undefined, etag: string | undefined) => string;
 
+const mostSettingsBytes = 1024 * 1024;
 const mostTries = 8;
 const retryMs = 10;
 const nothing = async () => undefined;
@@ -81,6 +83,14 @@ export class FolderVault implements Vault {
       await assertBelow(root, found.place.folder);
       const { bytes, etag, sizeBytes, mtimeMs } = read;
       return { path: normal, sizeBytes, mtimeMs, text: textOf(bytes, normal), etag };
+    });
+  }
+
+  async readSettings(file: string): Promise<string | undefined> {
+    return this.#access.read(async (root) => {
+      const folder = await resolveInside(root, dirname(file)).catch(() => undefined);
+      const read = folder && (await readStamped(join(folder, basename(file)), mostSettingsBytes));
+      return read && textOf(read.bytes, file);
     });
   }
 

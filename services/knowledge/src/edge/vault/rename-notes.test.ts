@@ -101,6 +101,16 @@ test("a referrer that cannot be read ends it with nothing changed", async () => 
   expect({ ...textsOf(at), "r19.md": "" }).toEqual({ ...before, "r19.md": "" });
 });
 
+test("a name that links to it could not say ends it with nothing changed, and names such a link", async () => {
+  const at = await seeded(vaultFolder());
+  await at.seed({ "C#/x.md": "", "New.md": "another" });
+  const error = await refusal(at.vault.rename("Old.md", "C#/New.md", referrers, any));
+  expect(error).toMatchObject({ code: "invalid_request", param: "to" });
+  expect(error.message).toContain("[[Old]]");
+  expect(textsOf(at)).toEqual(before);
+  expect(at.files()).toEqual([...referrers, "C#/x.md", "New.md", "Old.md"].toSorted());
+});
+
 test("a canvas that shows the note shows it afterwards", async () => {
   const canvas =
     '{\n\t"nodes":[\n\t\t{"id":"1","type":"file","file":"Old.md","x":0,"y":0,"width":1,"height":1}\n\t],\n\t"edges":[]\n}';

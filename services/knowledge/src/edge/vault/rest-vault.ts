@@ -80,6 +80,12 @@ export class RestVault implements Vault {
     return { path: normal, sizeBytes: bytes.length, mtimeMs, text: textOf(bytes, normal), etag };
   }
 
+  /** From version 5 on, the plugin refuses what lies below `.obsidian`: then Obsidian's defaults hold. */
+  async readSettings(file: string): Promise<string | undefined> {
+    const found = await this.#plugin.get(file).catch(() => undefined);
+    return found?.bytes.toString("utf8");
+  }
+
   async put(path: string, text: string, condition: Condition): Promise<Written> {
     return this.#edit({
       path,

@@ -38,6 +38,8 @@ export type Vault = {
   /** Notes and attachments, without what Obsidian hides: dot folders (`.obsidian`, `.trash`) and dot files. */
   list(signal: AbortSignal): Promise<readonly VaultFile[]>;
   read(path: string): Promise<VaultNote>;
+  /** One of Obsidian's own settings files, below `.obsidian`; undefined when it is not there or cannot be had. */
+  readSettings(file: string): Promise<string | undefined>;
   /** Replaces or creates a whole note. `any` is refused with `precondition_required` when a note is there. */
   put(path: string, text: string, condition: Condition): Promise<Written>;
   /** Adds lines at the end of the note, which is created when there is none, or of a heading's section, which must be there. */
