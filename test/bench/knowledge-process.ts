@@ -4,7 +4,8 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import type { SearchAnswer } from "@benchai/contract/rag";
+import type { VaultGraphView, VaultStatus } from "@benchai/contract/obsidian";
+import type { SearchAnswer, SearchRequest } from "@benchai/contract/rag";
 
 import { root } from "../support/images.ts";
 
@@ -14,6 +15,7 @@ type Settings = {
   /** Keeps the whole service on one core. */
   readonly core?: number;
   readonly embedModel?: string;
+  readonly vault?: string;
 };
 
 const patienceMs = 900_000;
@@ -28,7 +30,13 @@ export class KnowledgeProcess {
     this.#url = url;
   }
 
-  static async start({ data, documents, core, embedModel = "" }: Settings): Promise<KnowledgeProcess> {
+  static async start({
+    data,
+    documents,
+    core,
+    embedModel = "",
+    vault = "",
+  }: Settings): Promise<KnowledgeProcess> {
     const port = await freePort();
     const program = [process.execPath, join(root, "services/knowledge/src/main.ts")];
     const [command = "", ...args] = core === undefined ? program : ["taskset", "-c", `${core}`, ...program];
@@ -41,6 +49,7 @@ export class KnowledgeProcess {
       VALKEY_PORT: "1",
       ROUTER_URL: "http://127.0.0.1:1",
       EMBED_MODEL: embedModel,
+      OBSIDIAN_VAULT: vault,
       BACKUP_EVERY_H: "0",
       LOG_LEVEL: "fatal",
     };
@@ -54,8 +63,25 @@ export class KnowledgeProcess {
     await this.#post("/v1/rag/index", { path });
   }
 
-  search(query: string): Promise<SearchAnswer> {
-    return this.#post<SearchAnswer>("/v1/rag/search", { query, k: 10 });
+  search(query: string, mode: SearchRequest["mode"] = "hybrid"): Promise<SearchAnswer> {
+    return this.#post<SearchAnswer>("/v1/rag/search", { query, k: 10, mode });
+  }
+
+  /** Resolves when a search by words finds this word. */
+  async found(word: string): Promise<void> {
+    await eventually(async () => (await this.search(word, "lexical")).results.length > 0, 10);
+  }
+
+  async graph(): Promise<VaultGraphView> {
+    return this.#get<VaultGraphView>("/v1/obsidian/graph");
+  }
+
+  /** Waits until the vault was looked through to its end since this moment (epoch ms). */
+  async looked(sinceMs: number): Promise<void> {
+    await eventually(async () => {
+      const { indexed_at: at } = await this.#get<VaultStatus>("/v1/obsidian/status");
+      return at !== null && Date.parse(at) > sinceMs;
+    }, 20);
   }
 
   /** Waits until so many documents of the folder are there. */
@@ -132,11 +158,11 @@ function statOf(pid: number): readonly string[] {
   }
 }
 
-async function eventually(isSo: () => Promise<boolean>): Promise<void> {
+async function eventually(isSo: () => Promise<boolean>, everyMs = 100): Promise<void> {
   const deadline = performance.now() + patienceMs;
   while (!(await isSo().catch(() => false))) {
     if (performance.now() > deadline) throw new Error("it took too long");
-    await sleep(100);
+    await sleep(everyMs);
   }
 }
 

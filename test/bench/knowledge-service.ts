@@ -1,8 +1,8 @@
 /**
  * Measures the knowledge service as its callers meet it, over HTTP, and prints Markdown: how fast a folder of Markdown is indexed
  * on one core, and how long whole searches take in 100,000 chunks (the question's own embedding included) while nothing else goes
- * on, and while a folder is indexed and embedded. `node test/bench/knowledge-service.ts [--chunks 100000] [--megabytes 40] [--only
- * search|index]`. Linux; the folder is indexed by the service's own watcher, so no Valkey is needed.
+ * on, and while a folder is indexed and embedded; and an Obsidian vault of 16,000 notes. `node test/bench/knowledge-service.ts [--chunks 100000] [--megabytes 40] [--only
+ * index,search,vault]`. Linux; the folder is indexed by the service's own watcher, so no Valkey is needed.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, loadavg, tmpdir } from "node:os";
@@ -17,6 +17,7 @@ import { embeddingModel, putVectors } from "../../services/knowledge/src/edge/st
 import { plainCollection } from "../../services/knowledge/test/plain-chunks.ts";
 import { realisticNotes } from "../../services/knowledge/test/support/realistic-notes.ts";
 import { KnowledgeProcess } from "./knowledge-process.ts";
+import { measureVault } from "./knowledge-vault.ts";
 import { quantile, seededRandom } from "./stats.ts";
 import { ZipfText } from "./zipf.ts";
 
@@ -24,7 +25,7 @@ const { values: given } = parseArgs({
   options: {
     chunks: { type: "string", default: "100000" },
     megabytes: { type: "string", default: "40" },
-    only: { type: "string", default: "index,search" },
+    only: { type: "string", default: "index,search,vault" },
   },
 });
 const chunkCount = Number(given.chunks);
@@ -38,6 +39,7 @@ try {
   if (given.only.includes("index"))
     for (const kilobytes of [20, 2]) rows.push(...(await measureIndexing(kilobytes)));
   if (given.only.includes("search")) rows.push(...(await measureSearch()));
+  if (given.only.includes("vault")) rows.push(...(await measureVault(placeFor("vault"), say)));
   publish(rows);
 } finally {
   rmSync(folder, { recursive: true, force: true });
