@@ -68,9 +68,13 @@ test(
     const paths = Array.from({ length: 200 }, (_, i) => `n${String(i).padStart(3, "0")}.md`);
     for (const path of paths) writeFileSync(join(vault.root, path), "seed\n");
     let [staged, acknowledgedInAll] = [0, 0];
-    for (let kill = 0; kill < 8; kill += 1) {
-      const delayMs = 50 + Math.random() * 1_000;
+    let windowMs = 1_000;
+    // Were none cut in the middle of a write, this would prove nothing: a slow machine needs more of them.
+    const isEnough = () => acknowledgedInAll > 200 && staged > 0;
+    for (let kill = 0; kill < 8 || (kill < 80 && !isEnough()); kill += 1) {
+      const delayMs = 50 + Math.random() * windowMs;
       const acknowledged = await runAndKill(spawnChild(vault, "writes"), paths, () => sleep(delayMs));
+      if (acknowledged.length === 0) windowMs *= 1.3;
       acknowledgedInAll += acknowledged.length;
       staged += stagedIn(vault.root).length;
       await recover(vault);
@@ -89,9 +93,7 @@ test(
         if (known !== undefined) expect([known, known + 1]).toContain(version);
       }
     }
-    expect(acknowledgedInAll).toBeGreaterThan(200);
-    // Were none cut in the middle of a write, this would prove nothing.
-    expect(staged).toBeGreaterThan(0);
+    expect(isEnough()).toBe(true);
   },
 );
 

@@ -16,11 +16,9 @@ function fill(db: Db): void {
   ] as const) {
     db.prepare("INSERT INTO owners VALUES (?, ?)").run(owner, name);
     db.prepare("INSERT INTO collections VALUES (?, ?, 'notes', '', 0)").run(owner, owner);
-    db.prepare("INSERT INTO sources VALUES (?, ?, ?, 'text', '{}', 0, NULL, NULL)").run(
-      owner,
-      `src_${name}`,
-      owner,
-    );
+    db.prepare(
+      "INSERT INTO sources (id, public_id, collection_id, kind, spec, created_ms, indexed_ms, problem) VALUES (?, ?, ?, 'text', '{}', 0, NULL, NULL)",
+    ).run(owner, `src_${name}`, owner);
     db.prepare(
       `INSERT INTO documents VALUES (?, ?, ?, ?, 'a.md', 'A', 'markdown', 'hash', 1, '0', '0', '0', 0, '{}', 0, NULL)`,
     ).run(owner, `doc_${name}`, owner, owner);
