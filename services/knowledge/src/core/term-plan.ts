@@ -18,7 +18,7 @@ export type TermBudget = {
 };
 
 /**
- * To rank an entry takes some 0.9 µs, to walk past one 0.1 µs, so this is ten milliseconds or so. Where all a question's
+ * To rank an entry takes some 0.9 µs, to walk past one 0.1 µs, so this is some ten to twenty milliseconds. Where all a question's
  * words together have no more entries than `whole`, as in an index of ten thousand chunks, all are ranked.
  */
 export const usualBudget: TermBudget = { ranked: 5_000, walked: 40_000 };

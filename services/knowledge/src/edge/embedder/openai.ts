@@ -28,7 +28,7 @@ export type OpenAiEmbedderOptions = {
 };
 
 const batchSize = 16;
-/** Some 1,500 tokens: what the smallest context of the common embedding models holds with room to spare is less, and cut there. */
+/** Some 1,500 tokens: what the smallest context of the common embedding models holds may be less: llama-server then refuses the request. */
 const mostCharacters = 6_000;
 const attempts = 4;
 const noPrefixes = { query: "", document: "" } as const;
