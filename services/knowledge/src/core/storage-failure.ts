@@ -1,38 +1,34 @@
-import { AppError, type ErrorCode } from "@benchai/contract/errors";
+import { AppError } from "@benchai/contract/errors";
 
-/** The parts of a SQLite or system error that say what happened; `code` is such as `SQLITE_IOERR_WRITE` or `ENOSPC`. */
-export type StorageFault = { readonly code: string; readonly message: string };
+import { type FaultMeaning, type FaultMeanings, meaningOf, type StorageFault } from "./fault-meaning.ts";
 
-type Meaning = { readonly code: ErrorCode; readonly what: string; readonly retryAfterS?: number };
-
-const full: Meaning = {
+const full: FaultMeaning = {
   code: "storage_full",
   what: "the disk that holds it is full; nothing was written. Free some space (./benchai doctor shows how much is left); reading goes on",
 };
-const readOnly: Meaning = {
+const readOnly: FaultMeaning = {
   code: "storage_unavailable",
   what: "it cannot be written: it is read-only, or the rights of its folder forbid it. Mount it writable for user 1000; reading goes on",
 };
-const broken: Meaning = {
+const broken: FaultMeaning = {
   code: "storage_unavailable",
   what: "the disk failed to read or write it. Look at the disk and the kernel's log (dmesg), then restart the service; ./benchai backup saves what is readable",
 };
-const damaged: Meaning = {
+const damaged: FaultMeaning = {
   code: "storage_corrupt",
   what: "it is damaged. It is kept as it is; ./benchai restore lists the backups and brings one back",
 };
-const missing: Meaning = {
+const missing: FaultMeaning = {
   code: "storage_unavailable",
   what: "it cannot be opened: the folder is missing, or its rights forbid it. Mount the volume, writable for user 1000",
 };
-const busy: Meaning = {
+const busy: FaultMeaning = {
   code: "storage_unavailable",
   what: "another program holds it. Only one service may use a data folder: stop the other one",
   retryAfterS: 2,
 };
 
-/** By the whole code or its beginning up to an underscore (`SQLITE_IOERR` stands for all of `SQLITE_IOERR_*`). */
-const meanings: Readonly<Record<string, Meaning>> = {
+const meanings: FaultMeanings = {
   SQLITE_FULL: full,
   ENOSPC: full,
   EDQUOT: full,
@@ -58,17 +54,11 @@ const meanings: Readonly<Record<string, Meaning>> = {
  * constraint, a mistake in SQL), which stays the error that it is.
  */
 export function storageError(fault: StorageFault, path: string): AppError | undefined {
-  const meaning = meaningOf(fault.code);
+  const meaning = meaningOf(meanings, fault.code);
   if (!meaning) return undefined;
   const { code, what, retryAfterS } = meaning;
   return new AppError(code, `${path}: ${what} (${fault.code}: ${fault.message})`, {
     cause: fault,
     retryAfterS,
   });
-}
-
-function meaningOf(code: string): Meaning | undefined {
-  for (let name = code; name !== ""; name = name.slice(0, Math.max(0, name.lastIndexOf("_"))))
-    if (Object.hasOwn(meanings, name)) return meanings[name];
-  return undefined;
 }

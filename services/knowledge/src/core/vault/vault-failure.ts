@@ -1,38 +1,39 @@
-import { AppError, type ErrorCode } from "@benchai/contract/errors";
+import { AppError } from "@benchai/contract/errors";
 
-import type { StorageFault } from "../storage-failure.ts";
+import { type FaultMeaning, type FaultMeanings, meaningOf, type StorageFault } from "../fault-meaning.ts";
 
-type Meaning = { readonly code: ErrorCode; readonly what: string; readonly retryAfterS?: number };
-
-const full: Meaning = {
+const full: FaultMeaning = {
   code: "storage_full",
   what: "the disk that holds it is full; nothing was changed. Free some space; reading goes on",
 };
-const readOnly: Meaning = {
+const readOnly: FaultMeaning = {
   code: "vault_read_only",
   what: "it is mounted read-only; nothing was changed. Set OBSIDIAN_ACCESS=rw in .env, and run ./benchai up",
 };
-const forbidden: Meaning = {
+const forbidden: FaultMeaning = {
   code: "storage_unavailable",
   what: "its rights forbid that to user 1000, whom the service runs as; nothing was changed. Give that user the rights to the vault's folders and files",
 };
-const tooLong: Meaning = { code: "invalid_request", what: "its file system takes no name as long as this" };
-const otherDisk: Meaning = {
+const tooLong: FaultMeaning = {
+  code: "invalid_request",
+  what: "its file system takes no name as long as this",
+};
+const otherDisk: FaultMeaning = {
   code: "storage_unavailable",
   what: "the two folders lie on different disks, so nothing was moved. Move the file by hand",
 };
-const moved: Meaning = {
+const moved: FaultMeaning = {
   code: "storage_unavailable",
   what: "a file or folder of it went away or changed at this moment. Try again",
   retryAfterS: 1,
 };
-const broken: Meaning = {
+const broken: FaultMeaning = {
   code: "storage_unavailable",
   what: "it cannot be reached, or its disk fails. Look at the mount and the kernel's log (dmesg)",
   retryAfterS: 5,
 };
 
-const meanings: Readonly<Record<string, Meaning>> = {
+const meanings: FaultMeanings = {
   ENOSPC: full,
   EDQUOT: full,
   EFBIG: full,
@@ -50,7 +51,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
 
 /** What a system's error on a vault's files means to a caller; whatever is not known is a fault of the disk or mount. */
 export function vaultFailure(fault: StorageFault): AppError {
-  const { code, what, retryAfterS } = meanings[fault.code] ?? broken;
+  const { code, what, retryAfterS } = meaningOf(meanings, fault.code) ?? broken;
   return new AppError(code, `the vault: ${what} (${fault.message})`, { cause: fault, retryAfterS });
 }
 
