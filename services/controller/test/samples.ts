@@ -17,6 +17,7 @@ export function entry(over: Partial<ModelEntry> = {}): ModelEntry {
     slot: over.name ?? "chat",
     kind: "chat",
     needsPooling: false,
+    batchTokens: undefined,
     file: { name: "chat.gguf", folder: "models" },
     createdS: 1_700_000_000,
     sizeBytes: 1_000_000,

@@ -48,6 +48,7 @@ export function llamaArguments(e: ModelEntry): string[] {
     ...(e.threads ? ["--threads", `${e.threads}`, "--threads-batch", `${e.threads}`] : []),
     ...(e.kind === "embedding" ? ["--embedding"] : []),
     ...(e.kind === "rerank" ? ["--rerank"] : []),
+    ...(e.batchTokens ? ["--batch-size", `${e.batchTokens}`, "--ubatch-size", `${e.batchTokens}`] : []),
     // The OpenAI API has one vector an input; a later --pooling in `flags` wins.
     ...(e.needsPooling ? ["--pooling", "mean"] : []),
     ...e.flags,

@@ -17,6 +17,8 @@ const header: GgufHeader = {
   valueLength: 64,
   isEmbedding: false,
   hasPooling: false,
+  poolsLast: false,
+  hasCache: true,
   neededBytes: 1,
 };
 function file(name: string, over: Partial<ModelFile> = {}): ModelFile {
@@ -48,6 +50,7 @@ describe("the catalogue", () => {
         slot: "qwen",
         kind: "chat",
         needsPooling: false,
+        batchTokens: undefined,
         file: { name: "qwen.gguf", folder: "models" },
         createdS: 1_700_000_000,
         sizeBytes: 1024 ** 3,
@@ -101,6 +104,17 @@ describe("the catalogue", () => {
       kind: "embedding",
       needsPooling: true,
     });
+  });
+
+  test("an encoder takes an input as long as its context in one batch, and its memory is counted", () => {
+    const bge = { ...header, embeddingLength: 1_024, isEmbedding: true, hasPooling: true, hasCache: false };
+    const [encoder] = catalogue([file("bge.gguf", { header: bge })]);
+    expect(encoder).toMatchObject({ kind: "embedding", contextTokens: 8_192, batchTokens: 8_192 });
+    expect(encoder?.memoryMiB).toBe(1_024 + (8_192 / 1_024 / 1_024) * (1_024 * 18 * 4 + 2 * 8_192) + 64);
+    const own: Config = { defaults: { flags: ["-ub", "512"] } };
+    const [small] = catalogue([file("bge.gguf", { header: bge })], own);
+    expect(small?.batchTokens).toBe(512);
+    expect(small?.memoryMiB).toBe(1_024 + 36 + 8 + 64);
   });
 
   test("S25: a GPU is wanted where there is one, or where it is asked for, and `actual` is the truth", () => {

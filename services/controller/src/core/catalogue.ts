@@ -1,9 +1,10 @@
 import type { ModelKind } from "@benchai/contract/models";
 
+import { batchTokensOf } from "./batch.ts";
 import type { Config, ModelConfig } from "./config-schema.ts";
 import type { GgufHeader } from "./gguf.ts";
 import { hash32 } from "./hash.ts";
-import { estimateMemoryMiB } from "./memory.ts";
+import { estimateMemoryMiB, type WorkerSize } from "./memory.ts";
 
 /** A `.gguf` file as it lies in a models folder. */
 export type ModelFile = {
@@ -40,6 +41,8 @@ export type ModelEntry = {
   readonly flags: readonly string[];
   /** True for an embedding model whose file does not say how to make one vector of many. */
   readonly needsPooling: boolean;
+  /** The physical batch in tokens, where the server's own would refuse inputs that fit the context. */
+  readonly batchTokens: number | undefined;
   readonly image: string;
   readonly problem: string | undefined;
 };
@@ -110,17 +113,21 @@ function entry(
 ): ModelEntry {
   const file = found ?? missingFile(name, fileNameOf(name, m));
   const contextTokens = m.context ?? trainedContext(file);
+  const kind = kindOf(m, file);
+  const batchTokens = batchTokensOf(kind, file.header, contextTokens, m.flags);
   return {
     name,
     aliases: m.aliases,
     slot: slotOf(name),
-    ...kindOf(m, file),
+    kind,
+    needsPooling: kind === "embedding" && !file.header?.hasPooling,
+    batchTokens,
     file: { name: file.name, folder: file.folder },
     createdS: Math.floor(file.modifiedMs / 1000),
     sizeBytes: file.sizeBytes,
     contextTokens,
     parallel: m.parallel,
-    memoryMiB: m.memoryMiB ?? estimate(file, contextTokens, m.parallel),
+    memoryMiB: m.memoryMiB ?? estimate(file, { contextTokens, parallel: m.parallel, batchTokens }),
     pinned: m.pin,
     idleAfterMs: m.idleS * 1000,
     device: deviceOf(m, machine),
@@ -131,9 +138,8 @@ function entry(
   };
 }
 
-function kindOf(m: Settings, { header }: ModelFile): Pick<ModelEntry, "kind" | "needsPooling"> {
-  const kind = m.kind ?? (header?.isEmbedding ? "embedding" : "chat");
-  return { kind, needsPooling: kind === "embedding" && !header?.hasPooling };
+function kindOf(m: Settings, { header }: ModelFile): ModelKind {
+  return m.kind ?? (header?.isEmbedding ? "embedding" : "chat");
 }
 
 function deviceOf({ device }: Settings, { hasGpu }: Machine): ModelEntry["device"] {
@@ -150,8 +156,8 @@ function trainedContext({ header }: ModelFile): number {
   return Math.min(header?.contextTokens || defaultContextTokens, defaultContextTokens);
 }
 
-function estimate({ header, sizeBytes }: ModelFile, contextTokens: number, parallel: number) {
-  return header ? estimateMemoryMiB(sizeBytes, header, contextTokens, parallel) : 0;
+function estimate({ header, sizeBytes }: ModelFile, size: WorkerSize): number {
+  return header ? estimateMemoryMiB(sizeBytes, header, size) : 0;
 }
 
 /** The name under which a file is served: without `.gguf`, and without the part number of a split model. */

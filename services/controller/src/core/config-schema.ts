@@ -11,7 +11,7 @@ const Kind = Type.Enum(modelKinds);
 
 /** What may be set for every model and overridden for one. */
 export const common = {
-  /** Tokens one conversation may hold. */
+  /** Tokens one conversation may hold, or one input that is embedded or ranked. */
   context: Type.Optional(Type.Integer({ minimum: 16, maximum: 16_777_216 })),
   /** Requests the model answers at the same time. */
   parallel: Type.Optional(Type.Integer({ minimum: 1, maximum: 256 })),

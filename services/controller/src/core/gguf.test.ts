@@ -55,6 +55,8 @@ describe("a GGUF header", () => {
         valueLength: 16,
         isEmbedding: false,
         hasPooling: false,
+        poolsLast: false,
+        hasCache: true,
         neededBytes: bytes.length,
       },
     });
@@ -79,9 +81,11 @@ describe("a GGUF header", () => {
 
   test("a pooling type or an encoder's architecture makes an embedding model", () => {
     const pooled = header({ ...architecture, "llama.pooling_type": u32(1) });
-    expect(pooled).toMatchObject({ isEmbedding: true, hasPooling: true });
+    expect(pooled).toMatchObject({ isEmbedding: true, hasPooling: true, poolsLast: false, hasCache: true });
+    const last = header({ ...architecture, "llama.pooling_type": u32(3) });
+    expect(last).toMatchObject({ isEmbedding: true, hasPooling: true, poolsLast: true });
     const bert = header({ "general.architecture": word("nomic-bert") });
-    expect(bert).toMatchObject({ isEmbedding: true, hasPooling: false });
+    expect(bert).toMatchObject({ isEmbedding: true, hasPooling: false, hasCache: false });
     expect(header(architecture)).toMatchObject({ isEmbedding: false, hasPooling: false });
   });
 

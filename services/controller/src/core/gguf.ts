@@ -17,6 +17,10 @@ export type GgufHeader = {
   readonly isEmbedding: boolean;
   /** Whether the file says how token vectors become one (`pooling_type`). */
   readonly hasPooling: boolean;
+  /** Whether the last token's vector is the text's. */
+  readonly poolsLast: boolean;
+  /** False for encoders that llama.cpp gives no key-value cache (`llama_model::create_memory`). */
+  readonly hasCache: boolean;
   /** How many bytes the file must have at least for its last tensor to be complete. */
   readonly neededBytes: number;
 };
@@ -206,6 +210,9 @@ function readTensors(c: Cursor, tensors: number): number {
   return end;
 }
 
+/** `LLAMA_POOLING_TYPE_LAST` of llama.h. */
+const lastPooling = 3;
+const cacheless = /^(bert|nomic-bert|jina-bert|modern-bert|neo-bert)/;
 const encoders = /^(bert|nomic-bert|jina-bert|modern-bert|neo-bert|t5encoder|gemma-embedding)/;
 
 function describe(p: ReadonlyMap<string, Value>, neededBytes: number): GgufHeader {
@@ -228,6 +235,8 @@ function describe(p: ReadonlyMap<string, Value>, neededBytes: number): GgufHeade
     valueLength: of("attention.value_length") || perHead,
     isEmbedding: of("pooling_type") > 0 || encoders.test(architecture),
     hasPooling: of("pooling_type") > 0,
+    poolsLast: of("pooling_type") === lastPooling,
+    hasCache: !cacheless.test(architecture),
     neededBytes,
   };
 }

@@ -2,19 +2,39 @@ import type { GgufHeader } from "./gguf.ts";
 
 const MiB = 1024 * 1024;
 
-/** Compute buffers, the program itself and the prompt cache, in MiB; a floor, learnt values come later. */
+/** The server's own compute buffers, the program itself and the prompt cache, in MiB; a floor, learnt values come later. */
 const overheadMiB = 64;
 
 /**
- * What a worker will hold, in MiB: the weights, a 16-bit key-value cache for every token of every
- * parallel slot, and a fixed overhead. Over-estimates models with sliding-window or recurrent layers.
+ * 32-bit floats that a batch's buffer holds for each token and each dimension: 10 for BERT, 14 for Qwen3 and 17 for Nomic as
+ * llama-server 0.7.0 tells in its log ("compute buffer size", flash attention on).
  */
-export function estimateMemoryMiB(
-  sizeBytes: number,
-  header: GgufHeader,
-  contextTokens: number,
-  parallel: number,
-): number {
+const floatsPerDimension = 18;
+
+/** What decides, beside the file, how much a worker holds; `batchTokens` where it is not the server's own. */
+export type WorkerSize = {
+  readonly contextTokens: number;
+  readonly parallel: number;
+  readonly batchTokens?: number | undefined;
+};
+
+/**
+ * What a worker will hold, in MiB: the weights, a 16-bit key-value cache for every token of every parallel slot, the buffer
+ * for a batch, and a fixed overhead. Over-estimates models with sliding-window or recurrent layers.
+ */
+export function estimateMemoryMiB(sizeBytes: number, header: GgufHeader, size: WorkerSize): number {
+  const bytes = sizeBytes + cacheBytes(header, size) + batchBytes(header, size);
+  return Math.ceil(bytes / MiB) + overheadMiB;
+}
+
+function cacheBytes(header: GgufHeader, { contextTokens, parallel }: WorkerSize): number {
+  if (!header.hasCache) return 0;
   const perTokenBytes = header.layers * header.kvHeads * (header.keyLength + header.valueLength) * 2;
-  return Math.ceil((sizeBytes + perTokenBytes * contextTokens * parallel) / MiB) + overheadMiB;
+  return perTokenBytes * contextTokens * parallel;
+}
+
+/** Each token of the batch has its vectors, and 16 bits that say of each other token whether it sees it. */
+function batchBytes({ embeddingLength }: GgufHeader, { contextTokens, batchTokens = 0 }: WorkerSize): number {
+  const maskBytes = Math.max(contextTokens, batchTokens) * 2;
+  return batchTokens * (embeddingLength * floatsPerDimension * 4 + maskBytes);
 }

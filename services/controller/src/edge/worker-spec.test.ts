@@ -120,6 +120,15 @@ describe("the arguments of llama-server", () => {
     );
   });
 
+  test("give a model that reads an input whole a batch for it, before the owner's flags, which win", () => {
+    const args = llamaArguments(
+      entry({ kind: "embedding", batchTokens: 8_192, flags: ["-ub", "8192", "--temp", "0"] }),
+    );
+    expect(args.slice(args.indexOf("--offline") + 1).join(" ")).toBe(
+      "--embedding --batch-size 8192 --ubatch-size 8192 -ub 8192 --temp 0",
+    );
+  });
+
   test("say rerank for a model that ranks documents, which has no pooling of ours", () => {
     const args = llamaArguments(entry({ kind: "rerank" }));
     expect(args.slice(args.indexOf("--offline") + 1).join(" ")).toBe("--rerank");
