@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 
-import type { Embedder } from "../../services/knowledge/src/edge/embedder/embedder.ts";
+import { type Embedder, vectorOf } from "../../services/knowledge/src/edge/embedder/embedder.ts";
 
 const hashBytes = 32;
 
@@ -25,8 +25,7 @@ export function cachedEmbedder(embedder: Embedder, folder: string): Embedder {
     embed: async (texts, kind, signal) => {
       const missing = [...new Set(texts.filter((text) => !recall(`${kind}:${text}`)))];
       for (const text of missing) {
-        const [unit] = await embedder.embed([text], kind, signal);
-        if (unit) remember(`${kind}:${text}`, unit);
+        remember(`${kind}:${text}`, await vectorOf(embedder, text, kind, signal));
       }
       return texts.map((text) => recall(`${kind}:${text}`) ?? new Float32Array());
     },

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 
 import { embeddedText } from "../../services/knowledge/src/core/embedded-text.ts";
-import type { Embedder } from "../../services/knowledge/src/edge/embedder/embedder.ts";
+import { type Embedder, everyVector } from "../../services/knowledge/src/edge/embedder/embedder.ts";
 import type { SearchScope } from "../../services/knowledge/src/edge/store/hits.ts";
 import { type Db, openWriter } from "../../services/knowledge/src/edge/store/open.ts";
 import {
@@ -22,7 +22,7 @@ export type Ground = {
   readonly documentOf: ReadonlyMap<number, string>;
   readonly dense: Dense | undefined;
 };
-export type Dense = { readonly embedder: Embedder; readonly modelId: number; readonly matrix: VectorMatrix };
+type Dense = { readonly embedder: Embedder; readonly modelId: number; readonly matrix: VectorMatrix };
 
 export async function layGround(
   set: BeirSet,
@@ -46,7 +46,7 @@ async function embedAll(db: Db, embedder: Embedder, say: (text: string) => void)
   for (;;) {
     const chunks = unembeddedChunks(db, { modelId, limit: 256 });
     if (chunks.length === 0) return { embedder, modelId, matrix };
-    const units = await embedder.embed(chunks.map(embeddedText), "document");
+    const units = await everyVector(embedder, chunks.map(embeddedText), "document");
     const vectors = chunks.map((chunk, i) => ({ ...chunk, unit: units[i] ?? new Float32Array() }));
     matrix.add(putVectors(db, { modelId, vectors }));
     say(`${matrix.size} chunks embedded`);

@@ -1,8 +1,9 @@
 import { denseTrust, fuse } from "../../services/knowledge/src/core/fusion.ts";
 import { queryTerms } from "../../services/knowledge/src/core/query.ts";
+import { vectorOf } from "../../services/knowledge/src/edge/embedder/embedder.ts";
 import { lexicalSearch } from "../../services/knowledge/src/edge/store/lexical.ts";
 import { cosines, denseSearch } from "../../services/knowledge/src/edge/vectors/dense-search.ts";
-import type { Dense, Ground } from "./ground.ts";
+import type { Ground } from "./ground.ts";
 import { mean, ndcg, recall, standardError } from "../../services/knowledge/src/core/retrieval-metrics.ts";
 import type { BeirQuery } from "./beir.ts";
 
@@ -46,7 +47,7 @@ async function rank(ground: Ground, mode: Mode, text: string): Promise<number[]>
   const byWords = () => lexicalSearch(db, { terms: queryTerms(text), scope, documents: "all", limit: depth });
   if (mode === "lexical") return byWords().map((hit) => hit.chunkId);
   if (!dense) throw new Error(`${mode} needs an embedder`);
-  const unit = await embedQuery(dense, text);
+  const unit = await vectorOf(dense.embedder, text, "query");
   const allowed = { collections: new Set(scope.collectionIds), documents: "all" } as const;
   const near = denseSearch(db, dense.matrix, { modelId: dense.modelId, unit, allowed, limit: depth });
   if (mode === "dense") return near.map((hit) => hit.chunkId);
@@ -54,10 +55,4 @@ async function rank(ground: Ground, mode: Mode, text: string): Promise<number[]>
   const known = cosines(db, { modelId: dense.modelId, unit, chunkIds: lexical.map((hit) => hit.chunkId) });
   const fused = fuse({ lexical, dense: near, cosines: known }, denseTrust(dense.embedder.fingerprint));
   return fused.map((hit) => hit.chunkId);
-}
-
-async function embedQuery({ embedder }: Dense, text: string): Promise<Float32Array> {
-  const [unit] = await embedder.embed([text], "query");
-  if (!unit) throw new Error("the embedder gave no vector");
-  return unit;
 }

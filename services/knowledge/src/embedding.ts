@@ -3,22 +3,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Doorbell } from "@benchai/kernel/doorbell";
 import type { Logger } from "@benchai/kernel/log";
 
-import { embeddedText } from "./core/embedded-text.ts";
-import type { Embedder } from "./edge/embedder/embedder.ts";
-import type { putMemoryVectors, UnembeddedMemory } from "./edge/store/memory-vectors.ts";
-import type { NewVector, StoredVector, UnembeddedChunk } from "./edge/store/vectors.ts";
+import { type Embedder, vectorOf } from "./edge/embedder/embedder.ts";
+import type { StoredVector } from "./edge/store/vectors.ts";
+import { Backlog, type BacklogStore, chunkTexts, memoryTexts } from "./embedding-backlog.ts";
 
-type Page = { readonly modelId: number; readonly after: number; readonly limit: number };
-
-/** The store's side: what waits for a vector, and where vectors go. */
-export type EmbeddingStore = {
+/** The store's side: models, the vectors that are searched, and what waits for one. */
+export type EmbeddingStore = BacklogStore & {
   embeddingModel(model: { fingerprint: string; dimensions: number; nowMs: number }): Promise<number>;
   loadVectors(model: { modelId: number; dimensions: number }): Promise<number>;
-  unembeddedChunks(page: Page): Promise<readonly UnembeddedChunk[]>;
-  putVectors(call: { modelId: number; vectors: readonly NewVector[] }): Promise<readonly StoredVector[]>;
   addVectors(call: { modelId: number; rows: readonly StoredVector[] }): Promise<number>;
-  unembeddedMemories(page: Page): Promise<readonly UnembeddedMemory[]>;
-  putMemoryVectors(call: Parameters<typeof putMemoryVectors>[1]): Promise<number>;
 };
 
 export type EmbeddingState =
@@ -26,8 +19,6 @@ export type EmbeddingState =
   | { readonly state: "failed"; readonly message: string }
   | { readonly state: "ready"; readonly vectors: number };
 
-/** Few enough that a crash repeats seconds of work, not minutes. */
-const batchSize = 8;
 const retryMs = 5_000;
 const lookEveryMs = 30_000;
 
@@ -38,6 +29,7 @@ const lookEveryMs = 30_000;
 export class Embedding {
   readonly #open: (signal: AbortSignal) => Promise<Embedder>;
   readonly #store: EmbeddingStore;
+  readonly #backlogs: readonly Backlog[];
   readonly #bell: Doorbell;
   readonly #log: Logger;
   #embedder: Embedder | undefined;
@@ -55,10 +47,19 @@ export class Embedding {
     this.#store = store;
     this.#bell = bell;
     this.#log = log;
+    const chunks = chunkTexts(store, async (modelId, rows) => {
+      this.#state = { state: "ready", vectors: await store.addVectors({ modelId, rows }) };
+    });
+    this.#backlogs = [memoryTexts(store), chunks].map((texts) => new Backlog(texts, log));
   }
 
   get state(): EmbeddingState {
     return this.#state;
+  }
+
+  /** Texts without a vector because the model refuses them. */
+  get refusedTexts(): number {
+    return this.#backlogs.reduce((sum, { refused }) => sum + refused, 0);
   }
 
   /** The model whose vectors are searched; undefined until it is known. */
@@ -69,9 +70,8 @@ export class Embedding {
 
   /** The query's vector; rejects while there is no embedder. */
   async embedQuery(query: string, signal: AbortSignal): Promise<Float32Array> {
-    const [unit] = (await this.#embedder?.embed([query], "query", signal)) ?? [];
-    if (unit) return unit;
-    throw new Error("the embedding model is not ready");
+    if (!this.#embedder) throw new Error("the embedding model is not ready");
+    return vectorOf(this.#embedder, query, "query", signal);
   }
 
   /** Works until `signal` aborts. A failure (a worker away, a full disk) is told, and tried again. */
@@ -97,41 +97,8 @@ export class Embedding {
     this.#state = { state: "ready", vectors: await this.#store.loadVectors({ modelId, dimensions }) };
     this.#modelId = modelId;
     for (;;) {
-      await this.#embedMemories(this.#embedder, modelId, signal);
-      await this.#embedChunks(this.#embedder, modelId, signal);
+      for (const backlog of this.#backlogs) await backlog.embed(this.#embedder, modelId, signal);
       await this.#bell.wait(lookEveryMs, signal);
-    }
-  }
-
-  async #embedMemories(embedder: Embedder, modelId: number, signal: AbortSignal): Promise<void> {
-    for (let after = 0; ;) {
-      const memories = await this.#store.unembeddedMemories({ modelId, after, limit: batchSize });
-      const last = memories.at(-1);
-      if (!last) return;
-      after = last.memoryId;
-      const texts = memories.map((m) => m.content);
-      const units = await embedder.embed(texts, "document", signal);
-      const vectors = memories.flatMap(({ memoryId, key }, i) => {
-        const unit = units[i];
-        return unit ? [{ memoryId, key, unit }] : [];
-      });
-      await this.#store.putMemoryVectors({ modelId, vectors });
-    }
-  }
-
-  async #embedChunks(embedder: Embedder, modelId: number, signal: AbortSignal): Promise<void> {
-    for (let after = 0; ;) {
-      const chunks = await this.#store.unembeddedChunks({ modelId, after, limit: batchSize });
-      const last = chunks.at(-1);
-      if (!last) return;
-      after = last.chunkId;
-      const units = await embedder.embed(chunks.map(embeddedText), "document", signal);
-      const vectors = chunks.flatMap(({ chunkId, textSha256 }, i) => {
-        const unit = units[i];
-        return unit ? [{ chunkId, textSha256, unit }] : [];
-      });
-      const rows = await this.#store.putVectors({ modelId, vectors });
-      this.#state = { state: "ready", vectors: await this.#store.addVectors({ modelId, rows }) };
     }
   }
 }

@@ -10,6 +10,7 @@ import { temporaryFolder } from "../test/folder.ts";
 import { plainCollection } from "../test/plain-chunks.ts";
 import { embeddedText } from "./core/embedded-text.ts";
 import { KnowledgeConfig } from "./edge/config.ts";
+import { everyVector } from "./edge/embedder/embedder.ts";
 import { startEnergeticEmbedder } from "./edge/embedder/energetic.ts";
 import { type Db, openWriter } from "./edge/store/open.ts";
 import { embeddingModel, putVectors, unembeddedChunks } from "./edge/store/vectors.ts";
@@ -28,7 +29,7 @@ async function embedAll(db: Db): Promise<void> {
   const { fingerprint, dimensions } = embedder;
   const modelId = embeddingModel(db, { fingerprint, dimensions, nowMs: 0 });
   const chunks = unembeddedChunks(db, { modelId, limit: 100 });
-  const units = await embedder.embed(chunks.map(embeddedText), "document");
+  const units = await everyVector(embedder, chunks.map(embeddedText), "document");
   const vectors = chunks.map((chunk, i) => ({ ...chunk, unit: units[i] ?? new Float32Array() }));
   putVectors(db, { modelId, vectors });
   await embedder.close();

@@ -240,6 +240,7 @@ function seenOf(
     hasExtractModel: config.EXTRACT_MODEL !== "",
     isQueueConnected: parts?.jobs.isQueueConnected ?? false,
     embedder: parts?.embedding.state ?? { state: "loading" },
+    refusedTexts: parts?.embedding.refusedTexts ?? 0,
     lastBackupAgeMs: backups.lastAgeMs,
     backupEveryMs: config.BACKUP_EVERY_H * hourMs,
     backupProblem: backups.problem,

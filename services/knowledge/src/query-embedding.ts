@@ -1,7 +1,7 @@
 import type { ThreadCalls } from "@benchai/kernel/thread";
 
 import type { KnowledgeConfig } from "./edge/config.ts";
-import type { Embedder } from "./edge/embedder/embedder.ts";
+import { type Embedder, vectorOf } from "./edge/embedder/embedder.ts";
 import type { ReaderApi } from "./edge/store/reader-thread.ts";
 import { openEmbedder } from "./open-embedder.ts";
 import type { QueryEmbedding } from "./search-ports.ts";
@@ -45,11 +45,7 @@ async function ready(embedder: Embedder, read: Reader): Promise<QueryEmbedding> 
   return {
     state: { state: "ready", vectors },
     model: { id: modelId ?? 0, fingerprint },
-    embedQuery: async (query, signal) => {
-      const [unit] = await embedder.embed([query], "query", signal);
-      if (unit) return unit;
-      throw new Error("the embedder gave no vector");
-    },
+    embedQuery: (query, signal) => vectorOf(embedder, query, "query", signal),
   };
 }
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 
 import { dot, isUnit } from "../src/core/unit-vector.ts";
-import type { Embedder } from "../src/edge/embedder/embedder.ts";
+import { type Embedder, everyVector } from "../src/edge/embedder/embedder.ts";
 
 /** What every embedder must do; to be called within a `describe`. */
 export function embedderConformance(start: () => Promise<Embedder>): void {
@@ -14,25 +14,26 @@ export function embedderConformance(start: () => Promise<Embedder>): void {
   const texts = ["How do I bake bread?", "The stock market fell today.", "A recipe for baking bread at home"];
 
   it("gives each text a vector of length one and of its dimensions", async () => {
-    const units = await embedder.embed(texts, "document");
+    const units = await everyVector(embedder, texts, "document");
     expect(units).toHaveLength(3);
     expect(units.every((unit) => unit.length === embedder.dimensions && isUnit(unit))).toBe(true);
   });
 
   it("gives a text the same vector whatever stands beside it, in the texts' order", async () => {
-    const together = await embedder.embed(
+    const together = await everyVector(
+      embedder,
       [...texts, ...Array.from({ length: 20 }, (_, i) => `text ${i}`)],
       "document",
     );
     for (const [i, text] of texts.entries()) {
-      const [alone] = await embedder.embed([text], "document");
+      const [alone] = await everyVector(embedder, [text], "document");
       expect(dot(alone ?? new Float32Array(), together[i] ?? new Float32Array())).toBeCloseTo(1, 4);
     }
   });
 
   it("puts texts on the same thing nearer than others", async () => {
-    const [question] = await embedder.embed([texts[0] ?? ""], "query");
-    const [, market, recipe] = await embedder.embed(texts, "document");
+    const [question] = await everyVector(embedder, [texts[0] ?? ""], "query");
+    const [, market, recipe] = await everyVector(embedder, texts, "document");
     const cosine = (unit: Float32Array | undefined) =>
       dot(question ?? new Float32Array(), unit ?? new Float32Array());
     expect(cosine(recipe)).toBeGreaterThan(cosine(market));
@@ -40,7 +41,7 @@ export function embedderConformance(start: () => Promise<Embedder>): void {
 
   it("takes any text: none, blanks, an emoji, a lone surrogate, NUL, a megabyte", async () => {
     const odd = ["", " \n\t", "😀", "\ud800", "a\0b", "word ".repeat(200_000), "x".repeat(1_000_000)];
-    const units = await embedder.embed(odd, "document");
+    const units = await everyVector(embedder, odd, "document");
     expect(units.every((unit) => unit.length === embedder.dimensions && isUnit(unit))).toBe(true);
   });
 

@@ -10,6 +10,7 @@ const well: KnowledgeSeen = {
   isQueueConnected: true,
   hasExtractModel: true,
   embedder: { state: "ready" },
+  refusedTexts: 0,
   lastBackupAgeMs: hourMs,
   backupEveryMs: 24 * hourMs,
   backupProblem: undefined,
@@ -65,6 +66,7 @@ describe("the health of knowledge", () => {
       /reading goes on: disk full; the newest failed 2 min ago/u,
     ],
     ["the embedder failed", { embedder: { state: "failed", message: "no file" } }, /lexical: no file/u],
+    ["texts were refused", { refusedTexts: 2 }, /refuses .*words alone: 2$/u],
     ["the backup failed", { backupProblem: "disk full" }, /backup failed: disk full/u],
     ["the backup is late", { lastBackupAgeMs: 37 * hourMs }, /37 h old/u],
     [

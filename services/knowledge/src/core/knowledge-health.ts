@@ -17,6 +17,8 @@ export type KnowledgeSeen = {
   /** Whether a model is named that reads kept turns. */
   readonly hasExtractModel: boolean;
   readonly embedder: { readonly state: "loading" | "ready" | "failed"; readonly message?: string };
+  /** How many texts have no vector because the model refuses them. */
+  readonly refusedTexts: number;
   /** Null before the first; every `backupEveryMs` there should be one, 0 turns them off. */
   readonly lastBackupAgeMs: number | null;
   readonly backupEveryMs: number;
@@ -75,6 +77,11 @@ function degradations(seen: KnowledgeSeen): readonly string[] {
     ...(seen.isQueueConnected ? [] : ["the job queue (valkey) is away: jobs wait, all else works"]),
     ...(embedder.state === "failed"
       ? [`the embedder failed, search is lexical: ${embedder.message ?? "no reason given"}`]
+      : []),
+    ...(seen.refusedTexts > 0
+      ? [
+          `texts that the embedding model refuses (the log says why), found by their words alone: ${seen.refusedTexts}`,
+        ]
       : []),
     ...backupReasons(seen),
     ...(seen.vault?.problem === undefined ? [] : [`the Obsidian vault is away: ${seen.vault.problem}`]),

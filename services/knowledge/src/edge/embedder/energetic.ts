@@ -1,8 +1,7 @@
-import { AppError } from "@benchai/contract/errors";
 import { Thread, type ThreadCalls } from "@benchai/kernel/thread";
 
 import { toUnit } from "../../core/unit-vector.ts";
-import type { Embedder } from "./embedder.ts";
+import type { Embedder, Refused } from "./embedder.ts";
 import type { EnergeticThreadApi, EnergeticThreadData } from "./energetic-thread.ts";
 
 /**
@@ -30,13 +29,13 @@ export async function startEnergeticEmbedder(onDeath: (error: Error) => void): P
     embed: async (texts, kind, signal) => {
       using thread =
         kind === "query" ? { vector: queries.call.vector, [Symbol.dispose]() {} } : documents.use();
-      const units: Float32Array[] = [];
+      const answers: (Float32Array | Refused)[] = [];
       // One after the other, so that an abort stops the rest.
       for (const text of texts) {
         signal?.throwIfAborted();
-        units.push(checked(await thread.vector(leadingWords(text))));
+        answers.push(unitOf(await thread.vector(leadingWords(text))));
       }
-      return units;
+      return answers;
     },
     close: async () => {
       await Promise.all([queries.close(), documents.close()]);
@@ -91,8 +90,6 @@ function leadingWords(text: string): string {
   return start.slice(0, mostCharacters).toWellFormed() || ".";
 }
 
-function checked(vector: Float32Array): Float32Array {
-  const unit = toUnit(vector);
-  if (unit) return unit;
-  throw new AppError("embedder_unavailable", "the embedded model gave a vector without a direction");
+function unitOf(vector: Float32Array): Float32Array | Refused {
+  return toUnit(vector) ?? { refused: "the embedded model gave a vector without a direction" };
 }
