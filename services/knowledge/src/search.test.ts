@@ -1,5 +1,6 @@
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 
+import { AppError } from "@benchai/contract/errors";
 import type { SearchRequest } from "@benchai/contract/rag";
 
 import type { StoredHit } from "./edge/store/hits.ts";
@@ -97,6 +98,78 @@ describe("a search", () => {
     expect(answer.results[0]?.explain).toEqual({
       dense: { rank: 2, score: 9 },
       rerank: { rank: 1, score: 4 },
+    });
+  });
+
+  describe("with a reranker that does not take texts of any length", () => {
+    const asked: (readonly [query: string, texts: readonly string[]])[] = [];
+    beforeEach(() => void asked.splice(0));
+    const long: SearchPorts["hits"] = async ({ chunkIds }) =>
+      chunkIds.map((id) => ({ ...stored(id), content: `${id}${"😀".repeat(4_000)}` }));
+    /** Takes so many characters of question and text, and gives each the number that it begins with. */
+    const taking =
+      (most: number): NonNullable<SearchPorts["rerank"]> =>
+      async (query, texts, signal) => {
+        asked.push([query, texts]);
+        signal.throwIfAborted();
+        if (texts.some((text) => query.length + text.length > most))
+          throw new AppError("body_too_large", "too long");
+        return texts.map((text) => Number.parseInt(text, 10));
+      };
+
+    it("sends no more of question and passage than is ever needed, and whole characters", async () => {
+      const answer = await ask(
+        { rerank: true, query: "tea ".repeat(4_000) },
+        { hits: long, rerank: taking(2_400) },
+      );
+      expect(sources(answer)).toEqual(["4.md", "3.md", "2.md", "1.md"]);
+      expect(answer.legs).toMatchObject({ rerank: true, notes: [] });
+      expect(asked).toHaveLength(1);
+      expect(asked[0]?.[0]).toHaveLength(600);
+      expect(asked[0]?.[1].every((text) => text.isWellFormed())).toBe(true);
+      expect(answer.results[0]?.content).toHaveLength(8_001);
+    });
+
+    it("asks once more with less, and says so", async () => {
+      const answer = await ask({ rerank: true }, { hits: long, rerank: taking(1_000) });
+      expect(sources(answer)).toEqual(["4.md", "3.md", "2.md", "1.md"]);
+      expect(answer.legs).toMatchObject({
+        rerank: true,
+        notes: ["rerank: by the first 1000 characters of question and passage; the model takes no more"],
+      });
+      expect(asked).toHaveLength(2);
+    });
+
+    it("keeps the order it had when that is still too long, and says so", async () => {
+      const answer = await ask({ rerank: true }, { hits: long, rerank: taking(10) });
+      expect(sources(answer)).toEqual(["1.md", "2.md", "3.md", "4.md"]);
+      expect(answer.legs).toMatchObject({
+        rerank: false,
+        notes: ["rerank: too long; the order is the one before"],
+      });
+      expect(asked).toHaveLength(2);
+    });
+
+    it("asks both times within one budget", async () => {
+      const signals: AbortSignal[] = [];
+      const rerank: SearchPorts["rerank"] = async (_query, _texts, signal) => {
+        if (signals.push(signal) > 1) return never(signal);
+        throw new AppError("body_too_large", "too long");
+      };
+      const answer = await ask({ rerank: true }, { hits: long, rerank });
+      expect(new Set(signals).size).toBe(1);
+      expect(signals).toHaveLength(2);
+      expect(answer.legs.notes).toEqual(["rerank: no answer in time; the order is the one before"]);
+    });
+
+    it("does not ask again after another refusal", async () => {
+      const rerank = () => {
+        asked.push(["", []]);
+        return Promise.reject(new AppError("upstream_failed", "with 503"));
+      };
+      const answer = await ask({ rerank: true }, { hits: long, rerank });
+      expect(answer.legs.notes).toEqual(["rerank: with 503; the order is the one before"]);
+      expect(asked).toHaveLength(1);
     });
   });
 

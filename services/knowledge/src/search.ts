@@ -1,6 +1,7 @@
 import type { DocumentFilter, LegScore, SearchAnswer, SearchHit, SearchRequest } from "@benchai/contract/rag";
 
 import type { SearchScope, StoredHit } from "./edge/store/hits.ts";
+import { type Rerank, rerankBeginnings } from "./rerank.ts";
 
 /** A chunk that a leg found; higher scores are better, and each leg has its own scale. */
 export type LegHit = { readonly chunkId: number; readonly score: number };
@@ -29,9 +30,7 @@ export type SearchPorts = {
     neighbours: number;
   }): Promise<readonly StoredHit[]>;
   /** Undefined when no reranker is configured. */
-  readonly rerank:
-    | ((query: string, texts: readonly string[], signal: AbortSignal) => Promise<readonly number[]>)
-    | undefined;
+  readonly rerank: Rerank | undefined;
 };
 
 export type SearchLimits = {
@@ -159,7 +158,7 @@ async function rerankLeg(
   if (found.length === 0) return [];
   try {
     const texts = found.map((h) => h.content);
-    const scores = await ports.rerank(query, texts, AbortSignal.timeout(rerankMs));
+    const scores = await rerankBeginnings(ports.rerank, notes, query, texts, AbortSignal.timeout(rerankMs));
     return found
       .map((h, i) => ({ chunkId: h.chunkId, score: scores[i] ?? Number.NEGATIVE_INFINITY }))
       .toSorted((a, b) => b.score - a.score);

@@ -57,6 +57,15 @@ describe("what knowledge asks of the router", () => {
     await expect(client.quietMs(signal())).rejects.toThrow("the router answered /health with 503");
   });
 
+  it("tells a text that is too long for the model from other refusals", async () => {
+    const message =
+      "input (602 tokens) is too large to process. increase the physical batch size (current batch size: 512)";
+    answer = { status: 500, body: JSON.stringify({ error: { message } }) };
+    await expect(client.rerank("r", "q", ["a"], signal())).rejects.toMatchObject({ code: "body_too_large" });
+    answer = { status: 500, body: JSON.stringify({ error: { message: "no" } }) };
+    await expect(client.rerank("r", "q", ["a"], signal())).rejects.toMatchObject({ code: "upstream_failed" });
+  });
+
   it.each([
     [503, "{}", "with 503"],
     [200, '{"results":7}', "in a form that is not known"],

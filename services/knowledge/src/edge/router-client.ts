@@ -4,6 +4,8 @@ import { Value } from "typebox/value";
 import { AppError } from "@benchai/contract/errors";
 import { RouterHealth } from "@benchai/contract/health";
 
+import { isTooLong } from "../core/too-long.ts";
+
 const Completion = Type.Object({
   choices: Type.Array(Type.Object({ message: Type.Object({ content: Type.String() }) }), { minItems: 1 }),
 });
@@ -41,7 +43,7 @@ export class RouterClient {
     return choices[0]?.message.content ?? "";
   }
 
-  /** The relevance of each document to the query, in the documents' order. */
+  /** The relevance of each document to the query, in the documents' order; `body_too_large` when one is too long for the model. */
   async rerank(
     model: string,
     query: string,
@@ -78,6 +80,8 @@ export class RouterClient {
 async function answerOf<T extends TSchema>(path: string, response: Response, schema: T): Promise<Static<T>> {
   const value: unknown = await response.json().catch(() => undefined);
   if (response.ok && Value.Check(schema, value)) return value;
+  if (isTooLong(response.status, value))
+    throw new AppError("body_too_large", `the router answered ${path}: the text is too long for the model`);
   const why = response.ok ? "in a form that is not known" : `with ${response.status}`;
   throw new AppError("upstream_failed", `the router answered ${path} ${why}`);
 }
