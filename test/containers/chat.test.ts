@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 
+import { randomEncoderBytes } from "../../packages/fakes/src/gguf-encoder.ts";
+import { dot } from "../../services/knowledge/src/core/unit-vector.ts";
+import { everyVector } from "../../services/knowledge/src/edge/embedder/embedder.ts";
+import { openAiEmbedder } from "../../services/knowledge/src/edge/embedder/openai.ts";
+import { RouterClient } from "../../services/knowledge/src/edge/router-client.ts";
+import { rerankBeginnings } from "../../services/knowledge/src/rerank.ts";
 import { eventually } from "../support/eventually.ts";
 import { askWorker, fakeModel, type Stack, startStack, tinyChat } from "../support/stack.ts";
 
@@ -7,11 +13,17 @@ let stack: Stack;
 
 beforeAll(async () => {
   stack = await startStack({
-    models: { "tiny-chat.gguf": tinyChat, "fake.gguf": tinyChat },
+    models: {
+      "tiny-chat.gguf": tinyChat,
+      "fake.gguf": tinyChat,
+      "encoder.gguf": randomEncoderBytes({ seed: 1, contextTokens: 2_048 }),
+      "ranker.gguf": randomEncoderBytes({ seed: 2, contextTokens: 2_048 }),
+    },
     config: {
       models: {
         "tiny-chat": { aliases: ["gpt-4o-mini"] },
         embedder: { file: "tiny-chat.gguf", kind: "embedding" },
+        ranker: { kind: "rerank" },
         echo: fakeModel(),
         endless: fakeModel("--fake-tokens", "100000", "--fake-token-delay-ms", "20"),
       },
@@ -102,6 +114,46 @@ test("an embedding model answers /v1/embeddings with a vector for each input", a
     encoding_format: "float",
   });
   expect(data.map((d) => d.embedding.length)).toEqual([96, 96]);
+});
+
+/** A word is five tokens to the encoders: 1,500, thrice what llama-server's own batch takes. */
+const long = "word ".repeat(300);
+const noVector = new Float32Array();
+/** More than the encoders' context. */
+const tooLong = "word ".repeat(1_000);
+
+test("an encoder embeds an input that is longer than llama-server's own batch", async () => {
+  const { data, usage } = await stack.openai.embeddings.create({
+    model: "encoder",
+    input: [long, "short"],
+    encoding_format: "float",
+  });
+  expect(data.map((d) => d.embedding.length)).toEqual([64, 64]);
+  expect(usage.prompt_tokens).toBeGreaterThan(1_500);
+});
+
+test("an encoder ranks texts that are longer than llama-server's own batch", async () => {
+  const ranker = new RouterClient(stack.baseUrl);
+  const scores = await ranker.rerank("ranker", "word", [long, "short"], AbortSignal.timeout(30_000));
+  expect(scores.every(Number.isFinite)).toBe(true);
+});
+
+test("what is longer than the context is refused in words that knowledge knows, and embedded and ranked shorter", async () => {
+  const embedder = await openAiEmbedder({ baseUrl: stack.baseUrl, model: "encoder" });
+  const [shortened, short] = await everyVector(embedder, [tooLong, "short"], "document");
+  // 5,000 characters are halved twice.
+  const [quarter, alone] = await everyVector(embedder, ["word ".repeat(250), "short"], "document");
+  expect(dot(shortened ?? noVector, quarter ?? noVector)).toBeCloseTo(1, 2);
+  expect(dot(short ?? noVector, alone ?? noVector)).toBeCloseTo(1, 4);
+  const ranker = new RouterClient(stack.baseUrl);
+  const rerank = (query: string, texts: readonly string[], signal: AbortSignal) =>
+    ranker.rerank("ranker", query, texts, signal);
+  const signal = AbortSignal.timeout(30_000);
+  await expect(rerank("word", [tooLong, "short"], signal)).rejects.toMatchObject({ code: "body_too_large" });
+  const notes: string[] = [];
+  const scores = await rerankBeginnings(rerank, notes, "word", [tooLong, "short"], signal);
+  expect(scores.every(Number.isFinite)).toBe(true);
+  expect(notes).toHaveLength(1);
 });
 
 test("the model list names every model and alias, and where it stands", async () => {

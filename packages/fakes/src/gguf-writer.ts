@@ -99,7 +99,7 @@ const words = "the and to of a in is it you that he was for on are with as his t
 const characters = "▁abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,!?'\"-:;()\n";
 
 /** `<unk>`, `<s>`, `</s>`, the 256 bytes, then words and characters: a SentencePiece vocabulary with byte fallback. */
-function vocabulary() {
+export function vocabulary() {
   const hex = (i: number) => i.toString(16).toUpperCase().padStart(2, "0");
   const bytes = Array.from({ length: 256 }, (_, i) => `<0x${hex(i)}>`);
   const pieces = [...words.split(" ").map((w) => `▁${w}`), ...characters.split("")];
@@ -109,6 +109,20 @@ function vocabulary() {
     // llama.cpp's `llama_token_type`: 1 normal, 2 unknown, 3 control, 6 byte.
     types: [2, 3, 3, ...bytes.map(() => 6), ...pieces.map(() => 1)],
     firstPiece: 3 + bytes.length,
+  };
+}
+
+/** The properties that tell of a vocabulary. */
+export function tokenizer(v: ReturnType<typeof vocabulary>): Record<string, GgufProperty> {
+  return {
+    "tokenizer.ggml.model": { type: "string", value: "llama" },
+    "tokenizer.ggml.tokens": { type: "array", of: "string", values: v.tokens },
+    "tokenizer.ggml.scores": { type: "array", of: "f32", values: v.scores },
+    "tokenizer.ggml.token_type": { type: "array", of: "i32", values: v.types },
+    "tokenizer.ggml.bos_token_id": { type: "u32", value: 1 },
+    "tokenizer.ggml.eos_token_id": { type: "u32", value: 2 },
+    "tokenizer.ggml.unknown_token_id": { type: "u32", value: 0 },
+    "tokenizer.ggml.add_bos_token": { type: "bool", value: true },
   };
 }
 
@@ -130,14 +144,7 @@ export function randomModelBytes(model: RandomModel): Buffer {
     "llama.rope.dimension_count": { type: "u32", value: width / heads },
     "llama.attention.layer_norm_rms_epsilon": { type: "f32", value: 1e-5 },
     "llama.vocab_size": { type: "u32", value: v.tokens.length },
-    "tokenizer.ggml.model": { type: "string", value: "llama" },
-    "tokenizer.ggml.tokens": { type: "array", of: "string", values: v.tokens },
-    "tokenizer.ggml.scores": { type: "array", of: "f32", values: v.scores },
-    "tokenizer.ggml.token_type": { type: "array", of: "i32", values: v.types },
-    "tokenizer.ggml.bos_token_id": { type: "u32", value: 1 },
-    "tokenizer.ggml.eos_token_id": { type: "u32", value: 2 },
-    "tokenizer.ggml.unknown_token_id": { type: "u32", value: 0 },
-    "tokenizer.ggml.add_bos_token": { type: "bool", value: true },
+    ...tokenizer(v),
     "tokenizer.chat_template": { type: "string", value: chatTemplate },
   };
   return ggufBytes(properties, randomTensors(seed, width, layers, [v.tokens.length, v.firstPiece]));
@@ -185,7 +192,7 @@ function randomTensors(
 }
 
 /** Normally distributed numbers from a seed: mulberry32 and the Box-Muller transform. */
-function gaussians(seed: number): () => number {
+export function gaussians(seed: number): () => number {
   let state = seed >>> 0;
   const uniform = () => {
     state = (state + 0x6d2b79f5) >>> 0;

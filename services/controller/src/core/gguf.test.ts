@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
+import { randomEncoderBytes } from "@benchai/fakes/gguf-encoder";
 import { ggufBytes, type GgufProperty, randomModelBytes } from "@benchai/fakes/gguf-writer";
 
 import { parseGguf } from "./gguf.ts";
@@ -58,6 +59,19 @@ describe("a GGUF header", () => {
         poolsLast: false,
         hasCache: true,
         neededBytes: bytes.length,
+      },
+    });
+  });
+
+  test("of an encoder that a real llama-server loads tells that it has no cache", () => {
+    const bytes = randomEncoderBytes({ seed: 1, contextTokens: 512 });
+    expect(parseGguf(bytes)).toMatchObject({
+      kind: "ok",
+      header: {
+        contextTokens: 512,
+        isEmbedding: true,
+        hasPooling: true,
+        hasCache: false,
       },
     });
   });
