@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 
 import { AppError } from "@benchai/contract/errors";
 
-import type { ParsedDocument } from "./core/document.ts";
+import type { DocumentContent } from "./core/document.ts";
 import type { KnownDocument, SeenFile, Stamp } from "./core/manifest.ts";
 import { readStamped } from "./edge/folder-scan.ts";
 import { resolveInside } from "./edge/paths.ts";
@@ -15,7 +15,7 @@ export type Parse = (input: {
   readonly bytes: Uint8Array;
   readonly mediaType?: string;
   readonly isNote?: boolean;
-}) => Promise<ParsedDocument>;
+}) => Promise<DocumentContent>;
 
 /** A file that was read: its bytes are what is indexed already and were not parsed, or they are to be written. */
 export type Prepared =
@@ -125,8 +125,7 @@ function undefinedWhenGone(error: unknown): undefined {
 /** A parser that fails, also by crashing, fails its document; only the end of the service is nobody's fault. */
 async function outcomeOf(parse: Parse, input: Parameters<Parse>[0]): Promise<DocumentCommit["outcome"]> {
   try {
-    const { text: _text, ...content } = await parse(input);
-    return content;
+    return await parse(input);
   } catch (error) {
     if (isFatal(error)) throw error;
     return { problem: messageOf(error) };

@@ -20,6 +20,9 @@ export type ParsedDocument = {
   readonly note?: NoteContent;
 };
 
+/** A document without its text, which its chunks hold: what is sent between processes and written. */
+export type DocumentContent = Omit<ParsedDocument, "text">;
+
 /**
  * A piece of a document that is found as one. Invariant: `text` equals lines `startLine` to `endLine` of the
  * document's text, joined by `\n`; or, when columns are given, that part of the single line. No chunk cuts a

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { AppError } from "@benchai/contract/errors";
 import { unpackError } from "@benchai/kernel/thread-error";
 
-import type { ParsedDocument } from "../core/document.ts";
+import type { DocumentContent } from "../core/document.ts";
 import type { ParserAnswer } from "../parsers/child.ts";
 import type { ParserInput } from "../parsers/parser.ts";
 
@@ -22,7 +22,7 @@ export type ParserPoolOptions = {
 
 type Call = {
   readonly input: ParserInput;
-  readonly resolve: (document: ParsedDocument) => void;
+  readonly resolve: (document: DocumentContent) => void;
   readonly reject: (error: unknown) => void;
 };
 type Limits = { readonly heapMiB: number; readonly deadlineMs: number; readonly program: URL };
@@ -50,9 +50,9 @@ export class ParserPool {
   }
 
   /** Waits for a free process. Errors: what `parseDocument` throws; document_unreadable for one that was killed. */
-  parse(input: ParserInput): Promise<ParsedDocument> {
+  parse(input: ParserInput): Promise<DocumentContent> {
     if (this.#isClosed) return Promise.reject(closed());
-    const { promise, resolve, reject } = Promise.withResolvers<ParsedDocument>();
+    const { promise, resolve, reject } = Promise.withResolvers<DocumentContent>();
     this.#waiting.push({ input, resolve, reject });
     this.#next();
     return promise;
@@ -137,7 +137,7 @@ class ParserProcess {
     if (!call) return;
     // Our own program at the other end makes these.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-    if ("value" in answer) call.resolve(answer.value as ParsedDocument);
+    if ("value" in answer) call.resolve(answer.value as DocumentContent);
     else call.reject(unpackError(answer.error));
     this.#onFree();
   }

@@ -12,7 +12,7 @@ refuseNetwork();
 process.on("message", (input: ParserInput) => {
   const say = (answer: ParserAnswer) => process.send?.(answer);
   void parseDocument(input).then(
-    (value) => say({ value }),
+    ({ text: _text, ...value }) => say({ value }),
     // An error's cause may be anything, even what cannot be sent.
     (error: unknown) => say({ error: packError(error) }),
   );

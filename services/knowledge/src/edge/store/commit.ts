@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { AppError } from "@benchai/contract/errors";
 
 import { planChunks, type StoredChunk } from "../../core/chunk-plan.ts";
-import type { Chunk, ParsedDocument } from "../../core/document.ts";
+import type { Chunk, DocumentContent } from "../../core/document.ts";
 import type { Stamp } from "../../core/manifest.ts";
 import { indexParts } from "../../core/parts.ts";
 import { replaceNote } from "./commit-note.ts";
@@ -13,9 +13,6 @@ import { ownedFilePurpose } from "./files.ts";
 import type { Db } from "./open.ts";
 import { publicId } from "./rows.ts";
 import { collectionScope } from "../../core/scope-token.ts";
-
-/** A document as parsed, without its text: the chunks have it. */
-type DocumentContent = Omit<ParsedDocument, "text">;
 
 /** One document as it is to be from now on. */
 export type DocumentCommit = {
