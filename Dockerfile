@@ -13,6 +13,7 @@ COPY packages/fakes/package.json packages/fakes/
 COPY services/router/package.json services/router/
 COPY services/controller/package.json services/controller/
 COPY services/knowledge/package.json services/knowledge/
+COPY services/speech/package.json services/speech/
 COPY test/package.json test/
 RUN npm ci --omit=dev --ignore-scripts --workspace services/${SERVICE} ${NPM_REGISTRY:+--registry=${NPM_REGISTRY}}
 # What never runs: types and sources, maps, command-line tools, SQLite's source and its binaries for other machines.

@@ -1,0 +1,47 @@
+import { type Static, Type } from "typebox";
+
+/** OpenAI API reference, Audio, `response_format`. */
+export const audioFormats = ["mp3", "opus", "aac", "flac", "wav", "pcm"] as const;
+export type AudioFormat = (typeof audioFormats)[number];
+
+/** The longest text that is spoken, in UTF-16 units. */
+export const maxInputChars = 1_048_576;
+
+const Text = Type.String({ minLength: 1, maxLength: maxInputChars });
+
+/**
+ * `POST /v1/audio/speech`. OpenAI's fields; `text` is the historic name of `input`. `input_format` says what the text is
+ * written in: `auto` takes what begins with `<speak` for SSML and everything else for Markdown, which plain text is as well.
+ */
+export const SpeechRequest = Type.Object({
+  model: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+  input: Type.Optional(Text),
+  text: Type.Optional(Text),
+  voice: Type.Optional(
+    Type.Union([
+      Type.String({ minLength: 1, maxLength: 200 }),
+      Type.Object({ id: Type.String({ minLength: 1, maxLength: 200 }) }),
+    ]),
+  ),
+  response_format: Type.Optional(Type.Enum([...audioFormats])),
+  speed: Type.Optional(Type.Number({ minimum: 0.25, maximum: 4 })),
+  stream_format: Type.Optional(Type.Enum(["audio", "sse"])),
+  /** BCP 47: how numbers, units and signs are read. Without it, the voice's language. */
+  language: Type.Optional(Type.String({ minLength: 2, maxLength: 35 })),
+  input_format: Type.Optional(Type.Enum(["auto", "text", "markdown", "ssml"])),
+  /** OpenAI's models take hints of tone in words; no engine here does, so it is taken and not used. */
+  instructions: Type.Optional(Type.String({ maxLength: 4_096 })),
+});
+export type SpeechRequest = Static<typeof SpeechRequest>;
+
+/** A voice in `GET /v1/audio/voices`. */
+export type VoiceView = {
+  /** What goes into `voice`. */
+  readonly id: string;
+  readonly name: string;
+  readonly engine: string;
+  readonly languages: readonly string[];
+  readonly gender: "female" | "male" | null;
+  /** OpenAI's names that mean this voice. */
+  readonly aliases: readonly string[];
+};
