@@ -1,4 +1,4 @@
-# The image of one service: `--build-arg SERVICE=router|controller|knowledge`. Node runs the TypeScript as it is: no build step.
+# The image of one service: `--build-arg SERVICE=router|controller|knowledge|speech`. Node runs the TypeScript as it is: no build step.
 ARG NODE_IMAGE=node:24-bookworm-slim
 
 FROM ${NODE_IMAGE} AS dependencies
@@ -24,6 +24,10 @@ RUN cd node_modules \
 
 FROM ${NODE_IMAGE}
 ARG SERVICE
+# Debian packages that the service's programs are in.
+ARG PACKAGES=
+RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
+    test -z "${PACKAGES}" || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends ${PACKAGES}; }
 # A small young generation and few allocator arenas: some 15 MB less resident memory under load.
 ENV NODE_ENV=production NODE_OPTIONS="--max-old-space-size=256 --max-semi-space-size=4" MALLOC_ARENA_MAX=2
 WORKDIR /app

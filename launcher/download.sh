@@ -4,10 +4,19 @@
 
 DISK_MARGIN_KIB=16384
 
-# download URL FILE SHA256 SIZE: SHA256 and SIZE may be empty. Afterwards FILE is whole in MODELS, or we have died.
+# safe_name FILE: a plain file name that stays in its folder. Names come from the network.
+safe_name() {
+  case $1 in
+  '' | .* | -* | *[!A-Za-z0-9._+-]*) return 1 ;;
+  *) [ ${#1} -le 200 ] ;;
+  esac
+}
+
+# download URL FILE SHA256 SIZE: SHA256 and SIZE may be empty. Afterwards FILE is whole in DL_FOLDER and DL_CHECK (a function
+# that may call dl_reject) had nothing against it, or we have died.
 download() {
   dl_url=$1 dl_name=$2 dl_sha=$3 dl_size=$4
-  dl_file=$MODELS/$dl_name dl_part=$MODELS/$dl_name.part
+  dl_file=$DL_FOLDER/$dl_name dl_part=$DL_FOLDER/$dl_name.part
   lock "$STATE/pull-$dl_name.lock" "a download of $dl_name"
   if ! dl_have_it; then
     dl_ask
@@ -72,16 +81,16 @@ dl_continue_or_restart() {
     say "continuing after $(mib "$(bytes_of "$dl_part")")"
   else
     rm -f "$dl_part"
-    { : >"$dl_part" && printf '%s\n' "$dl_id" >"$dl_part.from"; } 2>/dev/null || die "cannot write to $MODELS: check its rights and the free space"
+    { : >"$dl_part" && printf '%s\n' "$dl_id" >"$dl_part.from"; } 2>/dev/null || die "cannot write to $DL_FOLDER: check its rights and the free space"
   fi
 }
 
 dl_space() {
   [ -n "$dl_size" ] || return 0
   dl_need=$(awk -v size="$dl_size" -v have="$(bytes_of "$dl_part")" -v margin="$DISK_MARGIN_KIB" 'BEGIN { printf "%d", (size - have) / 1024 + margin }')
-  dl_free=$(df -Pk "$MODELS" 2>/dev/null | awk 'NR == 2 { print $4 }')
+  dl_free=$(df -Pk "$DL_FOLDER" 2>/dev/null | awk 'NR == 2 { print $4 }')
   [ -z "$dl_free" ] || [ "$dl_free" -ge "$dl_need" ] ||
-    die "$dl_name needs $((dl_need / 1024)) MiB and the disk of $MODELS has $((dl_free / 1024)) MiB free: free some, then pull again"
+    die "$dl_name needs $((dl_need / 1024)) MiB and the disk of $DL_FOLDER has $((dl_free / 1024)) MiB free: free some, then pull again"
 }
 
 # dl_fetch: goes on after a broken connection for as long as each attempt brings something.
@@ -148,9 +157,9 @@ dl_http_error() {
 }
 
 dl_write_error() {
-  dl_free=$(df -Pk "$MODELS" 2>/dev/null | awk 'NR == 2 { print $4 }')
-  [ "${dl_free:-1}" -gt 1024 ] || die "the disk of $MODELS is full: free some, then pull again (it resumes)"
-  die "cannot write $dl_part ($dl_error): check the rights of $MODELS and the disk, then pull again"
+  dl_free=$(df -Pk "$DL_FOLDER" 2>/dev/null | awk 'NR == 2 { print $4 }')
+  [ "${dl_free:-1}" -gt 1024 ] || die "the disk of $DL_FOLDER is full: free some, then pull again (it resumes)"
+  die "cannot write $dl_part ($dl_error): check the rights of $DL_FOLDER and the disk, then pull again"
 }
 
 # dl_check: before the file gets its name. A web page, a damaged file or another content never becomes a model.
@@ -160,8 +169,7 @@ dl_check() {
     dl_actual=$(sha256_of "$dl_part")
     [ "$dl_actual" = "$dl_sha" ] || dl_reject "$dl_name has SHA-256 $dl_actual and $dl_sha was expected: it was damaged or changed on its way; pull again"
   fi
-  [ "$(dd if="$dl_part" bs=4 count=1 2>/dev/null | tr -d '\0')" = GGUF ] ||
-    dl_reject "$dl_url is not a GGUF file (it begins with '$(dd if="$dl_part" bs=32 count=1 2>/dev/null | tr -cd '[:print:]')'): give the file's own URL"
+  "$DL_CHECK"
 }
 
 dl_reject() {

@@ -20,14 +20,18 @@ hub_file_url() {
 
 # hub_choose REPO QUANT: lines of `path<TAB>size<TAB>sha256`, one a part. Dies when there is nothing to choose.
 hub_choose() {
-  hub_tree=$(hub_files "$1")
+  hub_all=$(hub_files "$1") || exit
+  hub_tree=$(printf '%s\n' "$hub_all" | hub_models)
   [ -n "$hub_tree" ] || die "$1 has no GGUF files: look for a repository whose name ends in -GGUF"
   hub_first=$(printf '%s\n' "$hub_tree" | hub_pick "$2")
   [ -n "$hub_first" ] || die "$1 has no quantization '$2': it has $(printf '%s\n' "$hub_tree" | hub_quants)"
   printf '%s\n' "$hub_tree" | hub_parts "$hub_first"
 }
 
-# hub_files REPO: the model files of a repository. mmproj is the eye of a vision model, not a model.
+# hub_models: of the listed files, the models. mmproj is the eye of a vision model, not a model.
+hub_models() { awk -F '\t' 'tolower($1) ~ /\.gguf$/ && tolower($1) !~ /mmproj/'; }
+
+# hub_files REPO: every file of a repository, sorted; dies when the hub does not tell.
 hub_files() {
   hub_body=$(mktemp)
   hub_status=$(curl_hub --max-time 60 -L -sS -o "$hub_body" -w '%{http_code}' "$HF_ENDPOINT/api/models/$1/tree/main?recursive=true" 2>"$hub_body.err") || {
@@ -35,7 +39,7 @@ hub_files() {
     rm -f "$hub_body" "$hub_body.err"
     die "cannot reach $HF_ENDPOINT ($hub_error): check the network, or set HF_ENDPOINT to a mirror"
   }
-  hub_list=$(json_files <"$hub_body" | awk -F '\t' 'tolower($1) ~ /\.gguf$/ && tolower($1) !~ /mmproj/' | LC_ALL=C sort)
+  hub_list=$(json_files <"$hub_body" | LC_ALL=C sort)
   rm -f "$hub_body" "$hub_body.err"
   case $hub_status in
   200) printf '%s\n' "$hub_list" ;;

@@ -10,6 +10,7 @@ cmd_pull() {
   stack_names
   need curl "install it (apt-get install curl), then pull again"
   (umask 022 && mkdir -p "$MODELS") || die "cannot make $MODELS: check the rights of its parent folder"
+  DL_FOLDER=$MODELS DL_CHECK=pull_check
   case $PULL_FROM in
   hf:*) pull_hf "${PULL_FROM#hf:}" ;;
   http://* | https://*) pull_url "$PULL_FROM" ;;
@@ -38,14 +39,6 @@ pull_options() {
   case $PULL_SHA in *[!0-9a-f]*) die "--sha256 '$PULL_SHA' is not hexadecimal: give the 64 digits of the file's SHA-256" ;; esac
   [ -z "$PULL_SHA" ] || [ ${#PULL_SHA} -eq 64 ] || die "--sha256 has ${#PULL_SHA} digits: a SHA-256 has 64"
   [ -z "$PULL_NAME" ] || safe_name "$PULL_NAME.gguf" || die "'$PULL_NAME' cannot be a model's name: use letters, digits and . _ + -"
-}
-
-# safe_name FILE: a plain file name that stays in its folder. Names come from the network.
-safe_name() {
-  case $1 in
-  '' | .* | -* | *[!A-Za-z0-9._+-]*) return 1 ;;
-  *) [ ${#1} -le 200 ] ;;
-  esac
 }
 
 pull_url() {
@@ -83,6 +76,11 @@ pull_part_name() {
     printf '%s' "$1" | sed -n "s/.*\(-[0-9]\{5\}-of-[0-9]\{5\}\)\.gguf\$/$PULL_NAME\1.gguf/p;t
 s/.*/$PULL_NAME.gguf/p"
   fi
+}
+
+pull_check() {
+  [ "$(dd if="$dl_part" bs=4 count=1 2>/dev/null | tr -d '\0')" = GGUF ] ||
+    dl_reject "$dl_url is not a GGUF file (it begins with '$(dd if="$dl_part" bs=32 count=1 2>/dev/null | tr -cd '[:print:]')'): give the file's own URL"
 }
 
 pull_done() {

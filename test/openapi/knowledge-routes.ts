@@ -6,7 +6,7 @@ import { knowledgeTools, type ToolSources } from "../../services/knowledge/src/m
 import { vaultTools } from "../../services/knowledge/src/mcp-vault-tools.ts";
 import { acceptUploads } from "../../services/knowledge/src/routes/upload.ts";
 import type { VaultDesk } from "../../services/knowledge/src/vault.ts";
-import { isKnowledgePath } from "../../services/router/src/core/knowledge-path.ts";
+import { serviceOf } from "../../services/router/src/core/passed-on.ts";
 
 /** A JSON schema (draft 2020-12), which OpenAPI 3.1 takes as it is. */
 export type Schema = Readonly<Record<string, unknown>>;
@@ -39,7 +39,7 @@ export async function knowledgeRoutes(): Promise<readonly Route[]> {
   const routes: Route[] = [];
   app.addHook("onRoute", ({ method, url, schema }) => {
     // HEAD follows from GET. Methods that only answer 405 have no schema.
-    const isTold = schema !== undefined && method !== "HEAD" && isKnowledgePath(url);
+    const isTold = schema !== undefined && method !== "HEAD" && serviceOf(url) === "knowledge";
     if (isTold)
       routes.push({ method: String(method).toLowerCase(), path: url, schema: schema as Route["schema"] });
   });

@@ -7,7 +7,7 @@ import { errorStatus } from "@benchai/contract/errors";
 import { modelStates } from "@benchai/contract/models";
 
 import { callKinds } from "../../services/router/src/core/call-kinds.ts";
-import { isKnowledgePath } from "../../services/router/src/core/knowledge-path.ts";
+import { serviceOf } from "../../services/router/src/core/passed-on.ts";
 import { knowledgePart } from "../openapi/knowledge-part.ts";
 import { knowledgeRoutes } from "../openapi/knowledge-routes.ts";
 import { withPart } from "../openapi/page.ts";
@@ -32,11 +32,11 @@ const openapi = parse(page) as OpenApi;
 const operations = Object.entries(openapi.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
 );
-const passedOn = operations.filter(({ path }) => isKnowledgePath(path));
+const passedOn = operations.filter(({ path }) => serviceOf(path) === "knowledge");
 
 test("the OpenAPI document names every inference route as POST, and besides only what is passed on to knowledge", () => {
   const posts = Object.entries(openapi.paths)
-    .filter(([path, methods]) => "post" in methods && !isKnowledgePath(path))
+    .filter(([path, methods]) => "post" in methods && serviceOf(path) !== "knowledge")
     .map(([path]) => path);
   expect(posts.toSorted()).toEqual(
     Object.values(callKinds)

@@ -9,7 +9,7 @@ import { RequestIds } from "./edge/request-ids.ts";
 import type { Switchboard } from "./edge/switchboard.ts";
 import { inferenceRoutes } from "./routes/chat.ts";
 import { healthRoutes } from "./routes/health.ts";
-import { passedOnRoutes } from "./routes/knowledge.ts";
+import { passedOnRoutes } from "./routes/passed-on.ts";
 import { modelRoutes } from "./routes/models.ts";
 import { otherMethods } from "./routes/other-methods.ts";
 

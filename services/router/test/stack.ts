@@ -102,6 +102,7 @@ export function testConfig(controllerUrl: string, env: Record<string, string> = 
     HOST: "127.0.0.1",
     CONTROLLER_URL: controllerUrl,
     KNOWLEDGE_URL: "",
+    SPEECH_URL: "",
     DRAIN_MS: "300",
   };
   return readConfig(RouterConfig, { ...fixed, ...env });

@@ -11,6 +11,7 @@ const seen = (change: Partial<Seen> = {}): Seen => ({
   isDraining: false,
   chats: { open: 0, quietMs: 5 },
   knowledge: undefined,
+  speech: undefined,
   ...change,
 });
 const failed = {

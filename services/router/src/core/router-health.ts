@@ -10,7 +10,12 @@ export type Seen = {
   readonly chats: RouterHealth["chats"];
   /** Undefined when no knowledge service is configured. */
   readonly knowledge: KnowledgeSeen | undefined;
+  /** Undefined when no speech service is configured. */
+  readonly speech: SpeechSeen | undefined;
 };
+
+/** What the last look at the speech service told. */
+export type SpeechSeen = { readonly tts: boolean; readonly reasons: readonly string[] };
 
 /** What the last look at the knowledge service told. */
 export type KnowledgeSeen = {
@@ -35,7 +40,7 @@ export function routerHealth(seen: Seen): RouterHealth {
     features: {
       streaming: canStream(seen),
       memory: seen.knowledge?.memory ?? false,
-      tts: false,
+      tts: seen.speech?.tts ?? false,
       rag: seen.knowledge?.rag ?? false,
       obsidian: seen.knowledge?.obsidian ?? false,
     },
@@ -73,6 +78,7 @@ function healthReasons(seen: Seen): readonly string[] {
       .map((m) => `model ${m.name} is ${m.state}${because(m.reason?.message)}`),
     ...unusedAssistants(snapshot),
     ...(seen.knowledge?.reasons ?? []),
+    ...(seen.speech?.reasons ?? []),
   ];
 }
 

@@ -10,12 +10,16 @@ export const RouterConfig = Type.Object({
   CONTROLLER_URL: Type.String({ minLength: 1, default: "http://controller:8086" }),
   /** The knowledge service: memory, documents, MCP. Empty when there is none. */
   KNOWLEDGE_URL: Type.String({ default: "http://knowledge:8087" }),
+  /** The speech service: text to speech and back. Empty when there is none. */
+  SPEECH_URL: Type.String({ default: "http://speech:8088" }),
   LOG_LEVEL: Type.String({ default: "info" }),
   BODY_LIMIT_BYTES: Type.Integer({ minimum: 1_024, default: 32 * 1_024 * 1_024 }),
   /** The same for what is passed on to the knowledge service, without being held: 64 MiB and its wrapping. */
   UPLOAD_LIMIT_BYTES: Type.Integer({ minimum: 1_024, default: 65 * 1_024 * 1_024 }),
   /** How long the knowledge service may take to begin to answer what is passed on to it. */
   KNOWLEDGE_TIMEOUT_MS: Type.Integer({ minimum: 1, default: 60_000 }),
+  /** How long the speech service may take to make the first sound; a transcription is the whole of it. */
+  SPEECH_TIMEOUT_MS: Type.Integer({ minimum: 1, default: 600_000 }),
   /** How long a chat that asked for memory or documents waits for them before it goes on without. */
   ENRICH_TIMEOUT_MS: Type.Integer({ minimum: 1, default: 1_500 }),
   /** Share of a model's context that retrieved text may take. */

@@ -9,18 +9,18 @@ import type { Extraction } from "../core/turn-keeping.ts";
 import type { RouterConfig } from "./config.ts";
 import { Enricher } from "./enricher.ts";
 import { KnowledgeClient } from "./knowledge-client.ts";
-import { KnowledgeProxy } from "./knowledge-proxy.ts";
-import { KnowledgeWatch } from "./knowledge-watch.ts";
 import type { RouterMetrics } from "./router-metrics.ts";
+import { ServiceProxy } from "./service-proxy.ts";
+import { ServiceWatch } from "./service-watch.ts";
 import { sha256Hex } from "./sha256.ts";
 import { TurnSender } from "./turn-sender.ts";
 
 /** Everything of the router that has to do with the knowledge service; without one, only assistants are left of it. */
 export class Knowledge {
   readonly enricher: Enricher;
-  readonly proxy: KnowledgeProxy | undefined;
+  readonly proxy: ServiceProxy | undefined;
   readonly #client: KnowledgeClient | undefined;
-  readonly #watch: KnowledgeWatch | undefined;
+  readonly #watch: ServiceWatch<KnowledgeSeen> | undefined;
   readonly #turns: TurnSender | undefined;
 
   constructor(config: RouterConfig, metrics: RouterMetrics, log: Logger) {
@@ -36,9 +36,11 @@ export class Knowledge {
       onEnd: (outcome) => metrics.enrichments.inc({ outcome }),
     });
     if (!client) return;
-    this.#watch = new KnowledgeWatch(client, log);
+    this.#watch = new ServiceWatch({ name: "knowledge", look: (signal) => look(client, signal), away, log });
     this.#turns = new TurnSender(client, log, (outcome) => metrics.turns.inc({ outcome }));
-    this.proxy = new KnowledgeProxy(url, {
+    this.proxy = new ServiceProxy(url, {
+      does: "memory and documents",
+      unavailable: "knowledge_unavailable",
       timeoutMs: config.KNOWLEDGE_TIMEOUT_MS,
       stallMs: config.STALL_TIMEOUT_MS,
       maxUploadBytes: config.UPLOAD_LIMIT_BYTES,
@@ -72,4 +74,14 @@ function extractionOf(seen: KnowledgeSeen | undefined): Extraction {
   if (!seen) return "no knowledge";
   if (!seen.memory || seen.extraction === undefined) return "unknown";
   return seen.extraction ? "ready" : "no model";
+}
+
+async function look(client: KnowledgeClient, signal: AbortSignal): Promise<KnowledgeSeen> {
+  const { reasons, features } = await client.readiness(signal);
+  return { reasons: reasons.map((reason) => `knowledge: ${reason}`), ...features };
+}
+
+function away(why: string): KnowledgeSeen {
+  const reasons = [`knowledge is away (${why}); chat goes on without it`];
+  return { memory: false, rag: false, obsidian: false, extraction: undefined, reasons };
 }

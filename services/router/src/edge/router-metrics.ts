@@ -65,10 +65,10 @@ function knowledgeCounters(registers: Registry[]) {
       labelNames: ["outcome"],
       registers,
     }),
-    knowledge: new Counter({
-      name: "benchai_router_knowledge_requests_total",
-      help: "Requests that the knowledge service answered, by status.",
-      labelNames: ["status"],
+    passedOn: new Counter({
+      name: "benchai_router_passed_on_requests_total",
+      help: "Requests that another service answered, by service and status.",
+      labelNames: ["service", "status"],
       registers,
     }),
   };

@@ -15,6 +15,7 @@ import { buildDirectory, type Directory, type Entry } from "../core/directory.ts
 import { failureFrom } from "../core/failure.ts";
 import { Roster } from "../core/roster.ts";
 import { buildOwners, type Owners } from "../core/owner.ts";
+import type { PassedService } from "../core/passed-on.ts";
 import type { Seen } from "../core/router-health.ts";
 import type { ClientResponse } from "./client-response.ts";
 import type { RouterConfig } from "./config.ts";
@@ -23,9 +24,10 @@ import { DemandSender } from "./demand-sender.ts";
 import type { Desk } from "./desk.ts";
 import { Exchange } from "./exchange.ts";
 import { Knowledge } from "./knowledge.ts";
-import type { KnowledgeProxy } from "./knowledge-proxy.ts";
 import { Lane, type LaneMember } from "./lane.ts";
 import { createRouterMetrics, type RouterMetrics } from "./router-metrics.ts";
+import type { ServiceProxy } from "./service-proxy.ts";
+import { Speech } from "./speech.ts";
 import { Workers } from "./workers.ts";
 
 /** Brings requests and workers together: what the router knows and holds for as long as it lives. */
@@ -34,6 +36,7 @@ export class Switchboard implements Desk {
   readonly workers = new Workers();
   readonly metrics: RouterMetrics;
   readonly #knowledge: Knowledge;
+  readonly #speech: Speech | undefined;
   readonly #link: ControllerLink;
   readonly #demand: DemandSender;
   readonly #lanes = new Map<string, Lane>();
@@ -51,6 +54,7 @@ export class Switchboard implements Desk {
     this.config = config;
     this.metrics = createRouterMetrics(registry, () => this.#census());
     this.#knowledge = new Knowledge(config, this.metrics, log);
+    this.#speech = config.SPEECH_URL === "" ? undefined : new Speech(config, log);
     this.#demand = new DemandSender(config.CONTROLLER_URL, () => this.#report(), log);
     const events = {
       onSnapshot: (snapshot: Snapshot) => this.#take(snapshot),
@@ -62,6 +66,7 @@ export class Switchboard implements Desk {
   start(): void {
     this.#link.start();
     this.#knowledge.start();
+    this.#speech?.start();
   }
 
   get directory(): Directory | undefined {
@@ -84,6 +89,7 @@ export class Switchboard implements Desk {
       isDraining: this.#isDraining,
       chats: this.#chats(),
       knowledge: this.#knowledge.seen,
+      speech: this.#speech?.seen,
     };
   }
 
@@ -97,9 +103,9 @@ export class Switchboard implements Desk {
     exchange.start();
   }
 
-  /** Undefined when no knowledge service is configured. */
-  get proxy(): KnowledgeProxy | undefined {
-    return this.#knowledge.proxy;
+  /** Undefined when no such service is configured. */
+  proxyTo(service: PassedService): ServiceProxy | undefined {
+    return service === "speech" ? this.#speech?.proxy : this.#knowledge.proxy;
   }
 
   /** Whose a request is that is passed on. */
@@ -157,6 +163,7 @@ export class Switchboard implements Desk {
       this.#demand.close(),
       this.workers.close(),
       this.#knowledge.close(),
+      this.#speech?.close(),
     ]);
   }
 

@@ -4,11 +4,15 @@ import { pipeline } from "node:stream/promises";
 import { type Dispatcher, Pool } from "undici";
 
 import { ownerHeader } from "@benchai/contract/enrichment";
-import { AppError } from "@benchai/contract/errors";
+import { AppError, type ErrorCode } from "@benchai/contract/errors";
 
 import { Upload } from "./upload.ts";
 
 export type ProxyOptions = {
+  /** What the service does, as messages say it: "memory and documents". */
+  readonly does: string;
+  /** Its code when it is away. */
+  readonly unavailable: ErrorCode;
   /** How long the service may take to begin to answer, once it has the whole request, in ms. */
   readonly timeoutMs: number;
   /** Longest silence inside an answer, or of a client that does not read it, in ms. */
@@ -54,7 +58,13 @@ const returnedHeaders = [
   "cache-control",
   "allow",
   "x-accel-buffering",
+  "trailer",
+  "x-benchai-speech-engine",
+  "x-benchai-speech-voice",
 ] as const;
+
+/** What may still be said at the end. */
+const returnedTrailers = ["x-benchai-speech-engines"] as const;
 
 /** Documents of unknown origin may come back: no browser shall take one for a page of ours (SECURITY D6). */
 const safety = {
@@ -62,15 +72,15 @@ const safety = {
   "content-security-policy": "default-src 'none'; sandbox",
 };
 
-/** Passes requests on to the knowledge service and its answers back, both as they come and with back-pressure. */
-export class KnowledgeProxy {
+/** Passes requests on to a service and its answers back, both as they come and with back-pressure. */
+export class ServiceProxy {
   readonly #pool: Pool;
   readonly #basePath: string;
   readonly #options: ProxyOptions;
   #open = 0;
 
-  constructor(knowledgeUrl: string, options: ProxyOptions) {
-    const url = new URL(knowledgeUrl);
+  constructor(serviceUrl: string, options: ProxyOptions) {
+    const url = new URL(serviceUrl);
     this.#basePath = url.pathname.replace(/\/+$/, "");
     this.#options = options;
     this.#pool = new Pool(url.origin, {
@@ -86,7 +96,7 @@ export class KnowledgeProxy {
   /** Settles when the exchange is over; throws only while the client can still be told by a status. */
   async pass(asked: ProxiedRequest, request: IncomingMessage, response: ServerResponse): Promise<number> {
     if (this.#open >= maxOpen)
-      throw new AppError("queue_full", "too many requests to memory and documents at once; try again", {
+      throw new AppError("queue_full", `too many requests to ${this.#options.does} at once; try again`, {
         retryAfterS: 2,
       });
     this.#open += 1;
@@ -121,7 +131,7 @@ export class KnowledgeProxy {
         signal,
       });
     } catch (error) {
-      throw error instanceof AppError ? error : unavailable(error);
+      throw error instanceof AppError ? error : this.#unavailable(error);
     }
   }
 
@@ -130,7 +140,7 @@ export class KnowledgeProxy {
     answer: Dispatcher.ResponseData,
     response: ServerResponse,
   ): Promise<number> {
-    const { statusCode, headers, body } = answer;
+    const { statusCode, headers, trailers, body } = answer;
     response.writeHead(statusCode, {
       ...picked(headers, returnedHeaders),
       ...safety,
@@ -140,8 +150,20 @@ export class KnowledgeProxy {
     response.flushHeaders();
     response.setTimeout(this.#options.stallMs, () => response.destroy());
     // Whoever breaks off first, the other end is broken off as well: the client must not take a part for the whole.
-    await pipeline(body, response).catch(() => undefined);
+    await pipeline(body, response, { end: false }).then(
+      () => {
+        response.addTrailers(picked(trailers, returnedTrailers));
+        response.end();
+      },
+      () => response.destroy(),
+    );
     return statusCode;
+  }
+
+  #unavailable(cause: unknown): AppError {
+    const { does, unavailable } = this.#options;
+    const message = `the service for ${does} does not answer; wait a moment, then see \`./benchai status\``;
+    return new AppError(unavailable, message, { retryAfterS: 2, cause });
   }
 }
 
@@ -159,12 +181,4 @@ function picked(
     if (value !== undefined) kept[name] = Array.isArray(value) ? value.join(", ") : value;
   }
   return kept;
-}
-
-function unavailable(cause: unknown): AppError {
-  return new AppError(
-    "knowledge_unavailable",
-    "the knowledge service does not answer; wait a moment, then see `./benchai status`",
-    { retryAfterS: 2, cause },
-  );
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
-import { isKnowledgePath, knowledgeTarget } from "./knowledge-path.ts";
+import { passedTarget, serviceOf } from "./passed-on.ts";
 
 test.each([
   "/v1/memory/search?q=a%20b&namespace=x",
@@ -13,7 +13,7 @@ test.each([
   "/mcp",
   "/v1/memory/a..b/...",
 ])("%s is passed on as it is written", (target) => {
-  expect(knowledgeTarget(target)).toBe(target);
+  expect(passedTarget(target, "knowledge")).toBe(target);
 });
 
 test.each([
@@ -47,7 +47,7 @@ test.each([
   "http://other/v1/memory/x",
   `/v1/memory/${"a".repeat(9_000)}`,
 ])("B2: %s is refused", (target) => {
-  expect(() => knowledgeTarget(target)).toThrow(/not written plainly/);
+  expect(() => passedTarget(target, "knowledge")).toThrow(/not written plainly/);
 });
 
 test("B2: whatever is passed on names, once decoded, a path below the same route", () => {
@@ -73,13 +73,13 @@ test("B2: whatever is passed on names, once decoded, a path below the same route
     fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
       const target = `/v1/memory/${pieces.join("")}`;
       try {
-        knowledgeTarget(target);
+        passedTarget(target, "knowledge");
       } catch {
         return;
       }
       const { pathname } = new URL(target, "http://x");
       expect(pathname.startsWith("/v1/memory/")).toBe(true);
-      expect(isKnowledgePath(decodeURIComponent(pathname))).toBe(true);
+      expect(serviceOf(decodeURIComponent(pathname))).toBe("knowledge");
       expect(decodeURIComponent(pathname).split("/")).toHaveLength(
         target.split("?")[0]?.split("/").length ?? 0,
       );

@@ -1,0 +1,31 @@
+import type { Registry } from "prom-client";
+
+import { maxInputChars } from "@benchai/contract/speech";
+import { type App, createApp } from "@benchai/kernel/app";
+import type { Logger } from "@benchai/kernel/log";
+import { metricsRoute } from "@benchai/kernel/metrics";
+
+import { healthRoutes, type SpeechHealth } from "./routes/health.ts";
+import { type SpeechDeps, speechRoutes } from "./routes/speech.ts";
+import { type VoiceDeps, voiceRoutes } from "./routes/voices.ts";
+
+export type AppDeps = {
+  readonly log: Logger;
+  readonly metrics: Registry;
+  readonly health: () => SpeechHealth;
+  readonly speech: SpeechDeps;
+  readonly voices: VoiceDeps;
+};
+
+/** A character in JSON may take six bytes (`\u0000`); the rest of a request is small. */
+const bodyLimitBytes = maxInputChars * 6 + 65_536;
+
+/** The HTTP side; it does not listen. */
+export function buildApp({ log, metrics, health, speech, voices }: AppDeps): App {
+  const app = createApp({ log, bodyLimitBytes });
+  healthRoutes(app, health);
+  metricsRoute(app, metrics);
+  speechRoutes(app, speech);
+  voiceRoutes(app, voices);
+  return app;
+}

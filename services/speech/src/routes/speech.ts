@@ -1,0 +1,88 @@
+import type { FastifyReply } from "fastify";
+import { Type } from "typebox";
+
+import { SpeechRequest } from "@benchai/contract/speech";
+import type { App } from "@benchai/kernel/app";
+
+import { type CaptionFormat, captionFormats } from "../core/captions.ts";
+import { type SpeechOrder, speechOrder } from "../core/speech-order.ts";
+import { type AudioAnswer, sendAudio, sendAudioEvents } from "../edge/audio-response.ts";
+
+export type SpeechDeps = {
+  readonly defaultVoice: string;
+  /** Resolves with the first sound. */
+  speak(order: SpeechOrder, signal: AbortSignal): Promise<AudioAnswer>;
+  /** The whole text, said (or found in the cache) and forgotten but for its times. */
+  captions(order: SpeechOrder, format: CaptionFormat, signal: AbortSignal): Promise<string>;
+};
+
+const CaptionsRequest = Type.Interface([SpeechRequest], {
+  captions_format: Type.Optional(Type.Enum([...captionFormats])),
+});
+
+const captionTypes = {
+  json: "application/json; charset=utf-8",
+  srt: "application/x-subrip; charset=utf-8",
+  vtt: "text/vtt; charset=utf-8",
+} as const satisfies Record<CaptionFormat, string>;
+
+/** Text to speech as OpenAI has it, and when which words are heard. */
+export function speechRoutes(app: App, deps: SpeechDeps): void {
+  app.post(
+    "/v1/audio/speech",
+    {
+      schema: {
+        summary: "Speaks a text",
+        body: SpeechRequest,
+        errors: [
+          "voice_not_found",
+          "model_not_found",
+          "ssml_malformed",
+          "queue_full",
+          "speech_failed",
+          "speech_unavailable",
+        ],
+      },
+    },
+    async (request, reply) => {
+      const signal = leaving(reply);
+      const order = speechOrder(request.body, deps.defaultVoice);
+      const answer = await deps.speak(order, signal);
+      reply.hijack();
+      const send = order.isSse ? sendAudioEvents : sendAudio;
+      await send(reply.raw, answer).catch((error: unknown) => {
+        if (!signal.aborted) request.log.warn({ err: error }, "speech broke off");
+      });
+    },
+  );
+  app.post(
+    "/v1/audio/captions",
+    {
+      schema: {
+        summary: "Says when which words of a text are spoken",
+        body: CaptionsRequest,
+        errors: [
+          "voice_not_found",
+          "model_not_found",
+          "ssml_malformed",
+          "queue_full",
+          "speech_failed",
+          "speech_unavailable",
+        ],
+      },
+    },
+    async (request, reply) => {
+      const format = request.body.captions_format ?? "json";
+      const order = speechOrder(request.body, deps.defaultVoice);
+      const text = await deps.captions(order, format, leaving(reply));
+      return reply.type(captionTypes[format]).send(text);
+    },
+  );
+}
+
+/** Aborts when the client leaves before it has everything. */
+function leaving({ raw }: FastifyReply): AbortSignal {
+  const left = new AbortController();
+  raw.once("close", () => left.abort());
+  return left.signal;
+}
