@@ -20,6 +20,9 @@ cmd_test() {
   export CI=true TURBO_TELEMETRY_DISABLED=1 DO_NOT_TRACK=1 NO_UPDATE_NOTIFIER=1
   stack_names
   apt_tool curl curl "for the tests" || die "the tests need curl: install it, then run ./benchai test again"
+  for test_tool in espeak-ng ffmpeg; do
+    apt_tool "$test_tool" "$test_tool" "for the tests of speech" || die "the tests need $test_tool: install it, then run ./benchai test again"
+  done
   test_node
   test_install
   rm -rf "$REPORTS"

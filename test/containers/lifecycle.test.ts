@@ -129,7 +129,7 @@ test("S8: `docker compose down` leaves no worker and no network, and up again at
     Volumes.map((v) => v.Name)
       .filter((n) => n.startsWith(stack.name))
       .toSorted(),
-  ).toEqual(["knowledge", "state", "valkey", "vault"].map((volume) => `${stack.name}_${volume}`));
+  ).toEqual(["knowledge", "speech", "state", "valkey", "vault"].map((volume) => `${stack.name}_${volume}`));
 });
 
 const exec = promisify(execFile);

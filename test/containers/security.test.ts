@@ -29,14 +29,14 @@ function post(body: object | string, contentType = "application/json"): Promise<
 
 async function everyContainer() {
   const services = await Promise.all(
-    ["router", "controller", "knowledge", "valkey"].map((s) => stack.service(s).inspect()),
+    ["router", "controller", "knowledge", "speech", "valkey"].map((s) => stack.service(s).inspect()),
   );
   return [...services, ...(await stack.workers())];
 }
 
 test("F4: every container runs unprivileged, read-only, without capabilities, bounded, and with rotating logs", async () => {
   const all = await everyContainer();
-  expect(all.length).toBe(6);
+  expect(all.length).toBe(7);
   for (const { Name, Config, HostConfig } of all) {
     expect(Config.User, Name).toMatch(/^[1-9]\d*:[1-9]\d*$/);
     expect(HostConfig.ReadonlyRootfs, Name).toBe(true);
@@ -100,7 +100,7 @@ test("F4: a worker reaches neither the controller nor knowledge nor valkey nor t
   if (!worker) throw new Error("no worker");
   const inside = stack.docker.getContainer(worker.Id);
   const addresses = await Promise.all(
-    ["controller", "valkey", "knowledge"].map(async (s) => {
+    ["controller", "valkey", "knowledge", "speech"].map(async (s) => {
       const { Networks } = (await stack.service(s).inspect()).NetworkSettings;
       return Object.values(Networks)[0]?.IPAddress ?? "";
     }),
@@ -109,8 +109,10 @@ test("F4: a worker reaches neither the controller nor knowledge nor valkey nor t
     `http://${addresses[0]}:8086/livez`,
     `http://${addresses[1]}:6379/`,
     `http://${addresses[2]}:8087/livez`,
+    `http://${addresses[3]}:8088/livez`,
     "http://controller:8086/livez",
     "http://knowledge:8087/livez",
+    "http://speech:8088/livez",
     "http://1.1.1.1/",
   ];
   for (const target of targets)

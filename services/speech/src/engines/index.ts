@@ -1,0 +1,35 @@
+import type { Logger } from "@benchai/kernel/log";
+
+import type { Engine } from "./engine.ts";
+import { startEspeak } from "./espeak.ts";
+
+export type EngineSettings = { readonly voicesDir: string; readonly log: Logger };
+
+/** The engines that run, those preferred first. */
+export type Engines = {
+  readonly list: readonly Engine[];
+  /** Why engines are missing. */
+  problems(): readonly string[];
+  /** Looks for voices that came or went. */
+  refresh(): Promise<void>;
+  close(): Promise<void>;
+};
+
+/** Starts every engine that can be; one that cannot is a problem, not an end. */
+export async function startEngines({ log }: EngineSettings): Promise<Engines> {
+  const problems: string[] = [];
+  const espeak = await startEspeak().catch((error: unknown) => {
+    log.warn({ err: error }, "an engine cannot be started");
+    problems.push(error instanceof Error ? error.message : "unknown error");
+    return undefined;
+  });
+  const list = espeak ? [espeak] : [];
+  return {
+    list,
+    problems: () => problems,
+    refresh: () => Promise.resolve(),
+    close: async () => {
+      await Promise.all(list.map((engine) => engine.close()));
+    },
+  };
+}

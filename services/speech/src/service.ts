@@ -1,0 +1,67 @@
+import type { AddressInfo } from "node:net";
+
+import type { Logger } from "@benchai/kernel/log";
+import { createMetrics } from "@benchai/kernel/metrics";
+import type { RunningService } from "@benchai/kernel/service";
+
+import { buildApp } from "./app.ts";
+import type { SpeechConfig } from "./edge/config.ts";
+import { PcmCache } from "./edge/pcm-cache.ts";
+import { type Engines, startEngines } from "./engines/index.ts";
+import type { SpeechHealth } from "./routes/health.ts";
+import { Speaker } from "./speaker.ts";
+import { SpeechDesk } from "./speech-desk.ts";
+import { createSpeechMetrics } from "./speech-metrics.ts";
+
+export type RunningSpeech = RunningService & { readonly port: number };
+
+/** Starts the service. Without any voice it stays up, to say so. */
+export async function startSpeech(config: SpeechConfig, log: Logger): Promise<RunningSpeech> {
+  const registry = createMetrics();
+  const [engines, cache] = await Promise.all([
+    startEngines({ voicesDir: config.VOICES_DIR, log }),
+    PcmCache.open(config.CACHE_DIR, { maxBytes: config.CACHE_MAX_BYTES }),
+  ]);
+  const speaker = new Speaker({ cache, maxSpeaking: config.MAX_SPEAKING, maxQueue: config.MAX_QUEUE });
+  const metrics = createSpeechMetrics(registry, () => speaker.load);
+  const desk = new SpeechDesk(engines, speaker, metrics);
+  let isDraining = false;
+  const app = buildApp({
+    log,
+    metrics: registry,
+    health: () => healthOf(engines, cache, isDraining),
+    speech: {
+      defaultVoice: config.DEFAULT_VOICE,
+      speak: (order, signal) => desk.speak(order, signal),
+      captions: (order, format, signal) => desk.captions(order, format, signal),
+    },
+    voices: { voices: () => desk.voices(), engines: desk.engines },
+  });
+  await app.listen({ port: config.PORT, host: "0.0.0.0" });
+  return {
+    port: portOf(app.server.address()),
+    async close() {
+      isDraining = true;
+      app.server.closeAllConnections();
+      await app.close();
+      await Promise.all([engines.close(), cache.close()]);
+    },
+  };
+}
+
+function healthOf(engines: Engines, cache: PcmCache, isDraining: boolean): SpeechHealth {
+  const hasVoice = engines.list.some(({ voices }) => voices.length > 0);
+  return {
+    ready: hasVoice && !isDraining,
+    reasons: [
+      ...(isDraining ? ["shutting down"] : []),
+      ...(hasVoice ? [] : ["no voice is installed"]),
+      ...engines.problems(),
+      ...(cache.problem === undefined ? [] : [`the cache is not used: ${cache.problem}`]),
+    ],
+  };
+}
+
+function portOf(address: AddressInfo | string | null): number {
+  return typeof address === "object" && address ? address.port : 0;
+}

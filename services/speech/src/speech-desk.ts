@@ -1,0 +1,121 @@
+import { AppError } from "@benchai/contract/errors";
+import type { VoiceView } from "@benchai/contract/speech";
+
+import { type CaptionFormat, captions } from "./core/captions.ts";
+import { piecesOf } from "./core/pieces.ts";
+import type { SpeechOrder } from "./core/speech-order.ts";
+import { voiceLadder, voiceViews } from "./core/voices.ts";
+import type { AudioAnswer } from "./edge/audio-response.ts";
+import { contentTypes, encode } from "./edge/encoder.ts";
+import type { Engines } from "./engines/index.ts";
+import type { Speaker, SpokenPart } from "./speaker.ts";
+import type { SpeechMetrics } from "./speech-metrics.ts";
+
+const defaultLanguage = "en";
+
+/** Brings requests, voices and engines together. */
+export class SpeechDesk {
+  readonly #engines: Engines;
+  readonly #speaker: Speaker;
+  readonly #metrics: SpeechMetrics;
+
+  constructor(engines: Engines, speaker: Speaker, metrics: SpeechMetrics) {
+    this.#engines = engines;
+    this.#speaker = speaker;
+    this.#metrics = metrics;
+  }
+
+  get engines(): readonly string[] {
+    return this.#engines.list.map(({ name }) => name);
+  }
+
+  async voices(): Promise<readonly VoiceView[]> {
+    await this.#engines.refresh();
+    return voiceViews(this.#engines.list);
+  }
+
+  /** Resolves with the first sound; what fails before it rejects, what fails later ends `chunks` with the error. */
+  async speak(order: SpeechOrder, signal: AbortSignal): Promise<AudioAnswer> {
+    const arrivedMs = performance.now();
+    const { format } = order;
+    const { parts, voice, engine } = this.#parts(order, signal);
+    const spoken = new Set<string>();
+    const chunks = encode(format, samplesOf(parts, spoken), signal)[Symbol.asyncIterator]();
+    try {
+      const first = await chunks.next();
+      this.#metrics.firstAudio.observe({ format }, (performance.now() - arrivedMs) / 1_000);
+      return {
+        contentType: contentTypes[format],
+        chunks: this.#counted(order, signal, first, chunks),
+        engine: [...spoken][0] ?? engine,
+        voice,
+        engines: () => [...spoken],
+      };
+    } catch (error) {
+      this.#count(order, signal.aborted ? "left" : "failed");
+      throw error;
+    }
+  }
+
+  async captions(order: SpeechOrder, format: CaptionFormat, signal: AbortSignal): Promise<string> {
+    const { parts } = this.#parts(order, signal);
+    return captions(await Array.fromAsync(parts, timesOf), format);
+  }
+
+  #parts(order: SpeechOrder, signal: AbortSignal) {
+    const [first, ...others] = voiceLadder(this.#engines.list, order);
+    if (!first) throw new AppError("speech_unavailable", "no voice is installed");
+    const ladder = [first, ...others].flatMap(({ engine: name, voice }) =>
+      this.#engines.list
+        .filter((engine) => engine.name === name)
+        .map((engine) => ({ engine, voice: voice.id })),
+    );
+    const language = order.language ?? first.voice.languages[0] ?? defaultLanguage;
+    const pieces = piecesOf(order.text, { format: order.inputFormat, language });
+    const parts = this.#speaker.speak(pieces, { ladder, speed: order.speed }, signal);
+    return { parts, voice: first.key, engine: first.engine };
+  }
+
+  async *#counted(
+    order: SpeechOrder,
+    signal: AbortSignal,
+    first: IteratorResult<Uint8Array>,
+    rest: AsyncIterator<Uint8Array>,
+  ): AsyncGenerator<Uint8Array> {
+    let outcome: "done" | "failed" | "left" = "left";
+    try {
+      for (let next = first; !next.done; next = await rest.next()) yield next.value;
+      outcome = "done";
+    } catch (error) {
+      outcome = signal.aborted ? "left" : "failed";
+      throw error;
+    } finally {
+      this.#count(order, outcome);
+      await rest.return?.();
+    }
+  }
+
+  #count({ format }: SpeechOrder, outcome: "done" | "failed" | "left"): void {
+    this.#metrics.requests.inc({ format, outcome });
+  }
+}
+
+/** The sound alone; `spoken` learns which engines it came from. Errors: `invalid_request` when there is none. */
+async function* samplesOf(parts: AsyncIterable<SpokenPart>, spoken: Set<string>): AsyncGenerator<Int16Array> {
+  let isSilent = true;
+  for await (const { samples, engine } of parts) {
+    if (engine !== undefined) {
+      spoken.add(engine);
+      isSilent = false;
+    }
+    yield samples;
+  }
+  if (isSilent)
+    throw new AppError("invalid_request", "there is nothing in the text that can be spoken", {
+      param: "input",
+    });
+}
+
+function timesOf({ text, startMs, endMs, words }: SpokenPart) {
+  return { text, startMs, endMs, ...(words ? { words } : {}) };
+}
