@@ -1,101 +1,157 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { afterAll, beforeAll, expect, it } from "vitest";
 
-import { describe, expect, it } from "vitest";
-
-import { sampleRateHz } from "../src/core/pcm.ts";
+import { durationMs } from "../src/core/pcm.ts";
 import type { Engine, Utterance } from "../src/engines/engine.ts";
+import { childProcesses } from "./child-processes.ts";
 
-const patient = new AbortController().signal;
-const sentence = "The quick brown fox jumps over the lazy dog.";
+export type EngineUnderTest = {
+  readonly start: () => Promise<Engine>;
+  readonly voice: string;
+  /** Processes that it may keep between two utterances. */
+  readonly keepsProcesses?: number;
+};
 
-/** What every engine must be able to do; `start` makes one with at least one voice. */
-export function engineConformance(name: string, start: () => Promise<Engine>): void {
-  describe(`${name}, as an engine`, () => {
-    it("says a sentence, audibly, in about the time that it takes to say, faster when asked to", async () => {
-      await using rig = await rigOf(start);
-      const seconds = [];
-      for (const speed of [0.5, 1, 2]) {
-        const { samples } = await rig.engine.synthesise(rig.utterance({ speed }), patient);
-        expect(loudness(samples)).toBeGreaterThan(300);
-        seconds.push(samples.length / sampleRateHz);
-      }
-      expect(seconds[1]).toBeGreaterThan(1.5);
-      expect(seconds[1]).toBeLessThan(6);
-      expect(seconds[0]).toBeGreaterThan((seconds[1] ?? 0) * 1.5);
-      expect(seconds[2]).toBeLessThan((seconds[1] ?? 0) * 0.7);
-    });
+const sentence = "The quick brown fox jumps over the lazy dog, and then it runs away into the forest.";
+/** What nobody says and some day arrives all the same. */
+const oddTexts = {
+  "an emoji": "🦊👩‍👩‍👧",
+  "text from right to left": "שלום، مرحبا بالعالم",
+  "several scripts": "Ünïcödé Ελληνικά русский 日本語",
+  "a lone surrogate": "a \ud800 b",
+  "signs only": "?!… — *",
+  "a leading option": "--help -v de -f /etc/passwd",
+  "phoneme brackets": "[[h@l'oU]] [[",
+  "tags and entities": '<speak><audio src="/etc/passwd">x</audio> &lt;b &amp; Hello <b world',
+  "line breaks": "one\ntwo\r\nthree",
+};
 
-    it("says the same utterance the same way, under the same fingerprint", async () => {
-      await using rig = await rigOf(start);
-      const [a, b] = await Promise.all([1, 2].map(() => rig.engine.synthesise(rig.utterance({}), patient)));
-      expect(a?.samples).toEqual(b?.samples);
-      await using other = await rigOf(start);
-      expect(other.engine.fingerprint(other.voice)).toBe(rig.engine.fingerprint(rig.voice));
-    });
-
-    it.each([
-      ["what looks like an option", "--help -f /etc/passwd"],
-      ["what looks like phonemes", "[[h@l'oU]] and [[[["],
-      ["what looks like markup", '<audio src="/etc/passwd"/> a < b & c <break'],
-      ["signs and letters of many scripts", "שלום עולم مرحبا 你好 😀 \u{1F468}\u200D\u{1F469} ½ — “ ”"],
-      ["what is no text", "\uD800\0\u0001\u202E"],
-      ["a word of ten thousand letters", "w".repeat(10_000)],
-    ])("does not mind %s", async (_what, text) => {
-      await using rig = await rigOf(start);
-      const { samples } = await rig.engine.synthesise(rig.utterance({ text }), patient);
-      expect(samples.length).toBeLessThan(sampleRateHz * 300);
-    });
-
-    it("stops within 100 ms when nobody listens any more, and leaves no process", async () => {
-      await using rig = await rigOf(start);
-      await rig.engine.synthesise(rig.utterance({}), patient);
-      const before = children();
-      const left = new AbortController();
-      const text = "many words ".repeat(20_000);
-      const work = rig.engine.synthesise(rig.utterance({ text }), left.signal);
-      setTimeout(() => left.abort(new Error("left")), 40);
-      const abortedMs = new Promise<number>((resolve) =>
-        left.signal.addEventListener("abort", () => resolve(performance.now())),
-      );
-      await expect(work).rejects.toThrow("left");
-      expect(performance.now() - (await abortedMs)).toBeLessThan(100);
-      await expect.poll(children).toEqual(before);
-    });
-
-    it("says many at a time, and what it says next after a failure", async () => {
-      await using rig = await rigOf(start);
-      const many = Array.from({ length: 20 }, (_, i) =>
-        rig.engine.synthesise(rig.utterance({ text: `Number ${i}. ${sentence}` }), patient),
-      );
-      for (const { samples } of await Promise.all(many)) expect(samples.length).toBeGreaterThan(sampleRateHz);
-      await expect(rig.engine.synthesise(rig.utterance({ voice: "nobody" }), patient)).rejects.toMatchObject({
-        code: "speech_failed",
-      });
-      expect((await rig.engine.synthesise(rig.utterance({}), patient)).samples.length).toBeGreaterThan(0);
-    });
+/** What every engine must do; to be called within a `describe`. */
+export function engineConformance({ start, voice, keepsProcesses = 0 }: EngineUnderTest): void {
+  const others = new Set(childProcesses());
+  const ours = () => childProcesses().filter((pid) => !others.has(pid)).length;
+  const never = new AbortController().signal;
+  let engine: Engine;
+  beforeAll(async () => {
+    engine = await start();
   });
-}
+  afterAll(async () => {
+    await engine.close();
+    expect(ours()).toBe(0);
+  });
+  const utterance = (text: string, more: Partial<Utterance> = {}): Utterance => ({
+    text,
+    voice,
+    speed: 1,
+    ...more,
+  });
+  const say = (text: string, more?: Partial<Utterance>) => engine.synthesise(utterance(text, more), never);
+  const lastsMs = async (text: string, more?: Partial<Utterance>) =>
+    durationMs((await say(text, more)).samples.length);
 
-async function rigOf(start: () => Promise<Engine>) {
-  const engine = await start();
-  const voice =
-    (engine.voices.find(({ languages }) => languages[0] === "en-US") ?? engine.voices[0])?.id ?? "";
-  const utterance = (part: Partial<Utterance>): Utterance => ({ text: sentence, voice, speed: 1, ...part });
-  return { engine, voice, utterance, [Symbol.asyncDispose]: () => engine.close() };
-}
+  it("has the voice, once, and a language for each voice", () => {
+    expect(engine.voices.filter(({ id }) => id === voice)).toHaveLength(1);
+    expect(new Set(engine.voices.map(({ id }) => id)).size).toBe(engine.voices.length);
+    expect(engine.voices.every(({ languages }) => languages.length > 0)).toBe(true);
+    expect(engine.concurrency).toBeGreaterThan(0);
+  });
 
-function loudness(samples: Int16Array): number {
-  return Math.sqrt(samples.reduce((sum, x) => sum + x * x, 0) / samples.length);
-}
+  it("says a sentence about as long as people do, loud enough to be heard and not clipped", async () => {
+    const { samples } = await say(sentence);
+    expect(durationMs(samples.length)).toBeGreaterThan(2_000);
+    expect(durationMs(samples.length)).toBeLessThan(12_000);
+    expect(rms(samples)).toBeGreaterThan(300);
+    expect(samples.filter((sample) => Math.abs(sample) >= 32_767).length).toBeLessThan(samples.length / 100);
+  });
 
-/** This process's children, those that nobody has waited for among them (proc(5)). */
-function children(): readonly string[] {
-  return readdirSync("/proc").filter((pid) => {
-    try {
-      const stat = /^\d+$/u.test(pid) ? readFileSync(`/proc/${pid}/stat`, "utf8") : "";
-      return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1] === `${process.pid}`;
-    } catch {
-      return false;
+  it("says it faster at a higher speed, and takes the nearest speed that it can", async () => {
+    const [slow, normal, fast] = [
+      await lastsMs(sentence, { speed: 0.5 }),
+      await lastsMs(sentence),
+      await lastsMs(sentence, { speed: 2 }),
+    ];
+    expect(slow / normal).toBeGreaterThan(1.5);
+    expect(normal / fast).toBeGreaterThan(1.5);
+    expect(await lastsMs(sentence, { speed: 16 })).toBeLessThanOrEqual(fast);
+    expect(await lastsMs("Hello.", { speed: 0.0625 })).toBeGreaterThan(await lastsMs("Hello."));
+  });
+
+  it.for(Object.entries(oddTexts))("answers to %s and goes on", async ([, text]) => {
+    const { samples } = await say(text);
+    expect(durationMs(samples.length)).toBeLessThan(60_000);
+    expect(await lastsMs("Hello there.")).toBeGreaterThan(200);
+  });
+
+  it("says another language, known to it or not, and sounds in IPA", async () => {
+    expect(await lastsMs("Bonjour tout le monde.", { language: "fr-FR" })).toBeGreaterThan(300);
+    expect(await lastsMs("Hello.", { language: "x-unheard" })).toBeGreaterThan(100);
+    expect(await lastsMs("tomato", { ipa: "təˈmɑːtəʊ" })).toBeGreaterThan(100);
+  });
+
+  it("says a word of 10,000 characters within its deadline", async () => {
+    expect(await lastsMs("a".repeat(10_000))).toBeGreaterThan(1_000);
+  });
+
+  it("says 20 at a time, each as it would alone", async () => {
+    const texts = Array.from({ length: 20 }, (_, i) => `Sentence number ${i + 1}${", again".repeat(i % 4)}.`);
+    const together = await Promise.all(texts.map((text) => lastsMs(text)));
+    for (const at of [0, 7, 19])
+      expect(Math.abs((await lastsMs(texts[at] ?? "")) - (together[at] ?? 0))).toBeLessThan(250);
+  });
+
+  it("fails for a voice that it does not have", async () => {
+    const failed = engine.synthesise(utterance("Hello.", { voice: "nobody; -v/etc/passwd" }), never);
+    await expect(failed).rejects.toMatchObject({ code: "speech_failed" });
+  });
+
+  it("stops within 100 ms of an abort, with its reason, and leaves no process behind", async () => {
+    const word = "a".repeat(10_000);
+    await say("Once, so that what it keeps is there.");
+    for (const afterMs of [0, 10, 25]) {
+      const reason = new Error(`the client left after ${afterMs} ms`);
+      const stopping = new AbortController();
+      const spoken = engine.synthesise(utterance(word), stopping.signal);
+      let abortedAt = 0;
+      setTimeout(() => {
+        abortedAt = performance.now();
+        stopping.abort(reason);
+      }, afterMs);
+      await expect(spoken).rejects.toBe(reason);
+      expect(performance.now() - abortedAt).toBeLessThan(100);
+      expect(ours()).toBeLessThanOrEqual(keepsProcesses);
     }
+    expect(await lastsMs("Hello again.")).toBeGreaterThan(200);
   });
+
+  it("does not begin what is aborted already", async () => {
+    const reason = new Error("too late");
+    await expect(engine.synthesise(utterance(sentence), AbortSignal.abort(reason))).rejects.toBe(reason);
+  });
+
+  it("leaves no process behind after many utterances", async () => {
+    for (let i = 0; i < 25; i++) await say("Go.");
+    expect(ours()).toBeLessThanOrEqual(keepsProcesses);
+  });
+
+  it("has a fingerprint for each voice that stays while nothing changes", async () => {
+    const before = engine.fingerprint(voice);
+    await say("Hello.");
+    expect(before).toMatch(/^\S+$/u);
+    expect(engine.fingerprint(voice)).toBe(before);
+  });
+
+  it("rejects what it is saying when it closes", async () => {
+    const closing = await start();
+    const spoken = closing.synthesise(utterance("a".repeat(10_000)), never);
+    const rejected = expect(spoken).rejects.toMatchObject({ code: "shutting_down" });
+    await closing.close();
+    await rejected;
+    await expect(closing.synthesise(utterance("Hello."), never)).rejects.toMatchObject({
+      code: "shutting_down",
+    });
+    expect(ours()).toBeLessThanOrEqual(keepsProcesses);
+  });
+}
+
+function rms(samples: Int16Array): number {
+  return Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length);
 }
