@@ -2,12 +2,14 @@ import { chmodSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { expect, it, test } from "vitest";
+import { describe, expect, it, test } from "vitest";
 
 import { engineConformance } from "../../test/engine-conformance.ts";
 import { startEspeak } from "./espeak.ts";
 
-engineConformance("espeak-ng", () => startEspeak());
+describe("espeak-ng", () => {
+  engineConformance({ start: () => startEspeak(), voice: "en-us" });
+});
 
 const utterance = { text: "Hello", voice: "en-us", speed: 1 };
 const patient = new AbortController().signal;

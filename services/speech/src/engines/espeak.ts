@@ -37,24 +37,26 @@ export async function startEspeak(options: EspeakOptions = {}): Promise<Engine> 
   const [version, listing] = await Promise.all([said(program, "--version"), said(program, "--voices")]);
   const voices = espeakVoices(listing);
   const fingerprint = `${version.split("  ", 1)[0]?.trim()}/${revision}`;
+  const closing = new AbortController();
+  const say = async (utterance: Utterance, left: AbortSignal): Promise<Spoken> => {
+    const signal = AbortSignal.any([left, closing.signal, AbortSignal.timeout(deadlineMs)]);
+    try {
+      return await synthesise(program, voices, utterance, signal);
+    } catch (error) {
+      left.throwIfAborted();
+      closing.signal.throwIfAborted();
+      throw error instanceof AppError
+        ? error
+        : failed(error instanceof Error ? error.message : "unknown error", error);
+    }
+  };
   return {
     name,
     voices,
     concurrency: Math.max(2, availableParallelism()),
     fingerprint: () => fingerprint,
-    synthesise: (utterance, signal) =>
-      synthesise(
-        program,
-        voices,
-        utterance,
-        AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]),
-      ).catch((error: unknown) => {
-        signal.throwIfAborted();
-        throw error instanceof AppError
-          ? error
-          : failed(error instanceof Error ? error.message : "unknown error", error);
-      }),
-    close: () => Promise.resolve(),
+    synthesise: say,
+    close: async () => closing.abort(new AppError("shutting_down", "The speech service is shutting down.")),
   };
 }
 
