@@ -8,6 +8,7 @@ import { buildApp } from "./app.ts";
 import type { SpeechConfig } from "./edge/config.ts";
 import { PcmCache } from "./edge/pcm-cache.ts";
 import { type Engines, startEngines } from "./engines/index.ts";
+import { measured } from "./measured-engine.ts";
 import type { SpeechHealth } from "./routes/health.ts";
 import { Speaker } from "./speaker.ts";
 import { SpeechDesk } from "./speech-desk.ts";
@@ -18,12 +19,16 @@ export type RunningSpeech = RunningService & { readonly port: number };
 /** Starts the service. Without any voice it stays up, to say so. */
 export async function startSpeech(config: SpeechConfig, log: Logger): Promise<RunningSpeech> {
   const registry = createMetrics();
-  const [engines, cache] = await Promise.all([
+  const [started, cache] = await Promise.all([
     startEngines({ voicesDir: config.VOICES_DIR, log }),
     PcmCache.open(config.CACHE_DIR, { maxBytes: config.CACHE_MAX_BYTES }),
   ]);
   const speaker = new Speaker({ cache, maxSpeaking: config.MAX_SPEAKING, maxQueue: config.MAX_QUEUE });
-  const metrics = createSpeechMetrics(registry, () => speaker.load);
+  const metrics = createSpeechMetrics(registry, () => ({
+    speaking: speaker.speaking,
+    waiting: speaker.waiting,
+  }));
+  const engines = { ...started, list: started.list.map((engine) => measured(engine, metrics)) };
   const desk = new SpeechDesk(engines, speaker, metrics);
   let isDraining = false;
   const app = buildApp({

@@ -1,12 +1,14 @@
 import { AppError } from "@benchai/contract/errors";
-import type { VoiceView } from "@benchai/contract/speech";
+import type { AudioFormat, VoiceView } from "@benchai/contract/speech";
 
+import { audioEncodings } from "./core/audio-encodings.ts";
 import { type CaptionFormat, captions } from "./core/captions.ts";
+import { durationMs } from "./core/pcm.ts";
 import { piecesOf } from "./core/pieces.ts";
 import type { SpeechOrder } from "./core/speech-order.ts";
 import { voiceLadder, voiceViews } from "./core/voices.ts";
 import type { AudioAnswer } from "./edge/audio-response.ts";
-import { contentTypes, encode } from "./edge/encoder.ts";
+import { encode } from "./edge/encoder.ts";
 import type { Engines } from "./engines/index.ts";
 import type { Speaker, SpokenPart } from "./speaker.ts";
 import type { SpeechMetrics } from "./speech-metrics.ts";
@@ -40,12 +42,13 @@ export class SpeechDesk {
     const { format } = order;
     const { parts, voice, engine } = this.#parts(order, signal);
     const spoken = new Set<string>();
-    const chunks = encode(format, samplesOf(parts, spoken), signal)[Symbol.asyncIterator]();
+    const samples = samplesOf(parts, spoken);
     try {
+      const chunks = await encodedOf(format, samples, signal);
       const first = await chunks.next();
       this.#metrics.firstAudio.observe({ format }, (performance.now() - arrivedMs) / 1_000);
       return {
-        contentType: contentTypes[format],
+        contentType: audioEncodings[format].contentType,
         chunks: this.#counted(order, signal, first, chunks),
         engine: [...spoken][0] ?? engine,
         voice,
@@ -59,7 +62,10 @@ export class SpeechDesk {
 
   async captions(order: SpeechOrder, format: CaptionFormat, signal: AbortSignal): Promise<string> {
     const { parts } = this.#parts(order, signal);
-    return captions(await Array.fromAsync(parts, timesOf), format);
+    return captions(
+      (await Array.fromAsync(parts, timesOf)).filter(({ text }) => text !== ""),
+      format,
+    );
   }
 
   #parts(order: SpeechOrder, signal: AbortSignal) {
@@ -72,8 +78,16 @@ export class SpeechDesk {
     );
     const language = order.language ?? first.voice.languages[0] ?? defaultLanguage;
     const pieces = piecesOf(order.text, { format: order.inputFormat, language });
-    const parts = this.#speaker.speak(pieces, { ladder, speed: order.speed }, signal);
+    const parts = this.#noted(this.#speaker.speak(pieces, { ladder, speed: order.speed }, signal));
     return { parts, voice: first.key, engine: first.engine };
+  }
+
+  async *#noted(parts: AsyncIterable<SpokenPart>): AsyncGenerator<SpokenPart> {
+    for await (const part of parts) {
+      const { engine, isHit, text } = part;
+      if (text !== "") this.#metrics.pieces.inc({ engine, from: isHit ? "cache" : "engine" });
+      yield part;
+    }
   }
 
   async *#counted(
@@ -102,20 +116,33 @@ export class SpeechDesk {
 
 /** The sound alone; `spoken` learns which engines it came from. Errors: `invalid_request` when there is none. */
 async function* samplesOf(parts: AsyncIterable<SpokenPart>, spoken: Set<string>): AsyncGenerator<Int16Array> {
-  let isSilent = true;
   for await (const { samples, engine } of parts) {
-    if (engine !== undefined) {
-      spoken.add(engine);
-      isSilent = false;
-    }
+    spoken.add(engine);
     yield samples;
   }
-  if (isSilent)
+  if (spoken.size === 0)
     throw new AppError("invalid_request", "there is nothing in the text that can be spoken", {
       param: "input",
     });
 }
 
-function timesOf({ text, startMs, endMs, words }: SpokenPart) {
-  return { text, startMs, endMs, ...(words ? { words } : {}) };
+/** FLAC says its length in its first bytes or not at all, and players want it: it is made whole, everything else as it is spoken. */
+async function encodedOf(format: AudioFormat, samples: AsyncIterable<Int16Array>, signal: AbortSignal) {
+  if (format !== "flac") return encode(format, samples, signal);
+  const { parts, count } = await whole(samples);
+  return encode(format, again(parts), signal, { totalSamples: count });
+}
+
+/** All of it, with its length: a header that comes first can only tell what is known then. */
+async function whole(samples: AsyncIterable<Int16Array>) {
+  const parts = await Array.fromAsync(samples);
+  return { parts, count: parts.reduce((sum, { length }) => sum + length, 0) };
+}
+
+async function* again(parts: readonly Int16Array[]): AsyncGenerator<Int16Array> {
+  yield* parts;
+}
+
+function timesOf({ text, startMs, samples, words }: SpokenPart) {
+  return { text, startMs, endMs: startMs + durationMs(samples.length), ...(words ? { words } : {}) };
 }

@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 
 const firstAudioBucketsS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10];
+
 const realTimeBuckets = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3];
 
 /** Requests that speak now, and those that wait. */
@@ -36,21 +37,21 @@ export function createSpeechMetrics(registry: Registry, load: SpeechLoad) {
     }),
     realTime: new Histogram({
       name: "benchai_speech_real_time_factor",
-      help: "Time that an engine took for a piece, over the time that the piece lasts.",
+      help: "Time that an engine took to say a sentence, over the time that it lasts.",
       labelNames: ["engine"],
       buckets: realTimeBuckets,
       registers,
     }),
-    pieces: new Counter({
-      name: "benchai_speech_pieces_total",
-      help: "Pieces of text by where their sound came from: cache, or the engine.",
-      labelNames: ["from"],
+    utterances: new Counter({
+      name: "benchai_speech_utterances_total",
+      help: "Sentences that an engine was asked to say, by how that ended: done, failed, or cancelled.",
+      labelNames: ["engine", "outcome"],
       registers,
     }),
-    fallbacks: new Counter({
-      name: "benchai_speech_fallbacks_total",
-      help: "Times that an engine failed and another one went on.",
-      labelNames: ["engine"],
+    pieces: new Counter({
+      name: "benchai_speech_pieces_total",
+      help: "Sentences by the engine and whether it had to say them: engine or cache.",
+      labelNames: ["engine", "from"],
       registers,
     }),
   };

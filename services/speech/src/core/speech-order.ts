@@ -18,7 +18,7 @@ export function speechOrder(request: SpeechRequest, defaultVoice: string): Speec
   const { voice = defaultVoice } = request;
   return {
     text: textOf(request),
-    inputFormat: request.input_format ?? "auto",
+    inputFormat: request.input_format ?? "markdown",
     format: request.response_format ?? "mp3",
     isSse: request.stream_format === "sse",
     speed: request.speed ?? 1,

@@ -36,7 +36,7 @@ export async function startEspeak(options: EspeakOptions = {}): Promise<Engine> 
   const { program = "espeak-ng", deadlineMs = 30_000 } = options;
   const [version, listing] = await Promise.all([said(program, "--version"), said(program, "--voices")]);
   const voices = espeakVoices(listing);
-  const fingerprint = `${version.split("  ", 1)[0]?.trim()}/${revision}`;
+  const fingerprint = `${/\d[\d.a-z-]*/u.exec(version)?.[0] ?? "unknown"}/${revision}`;
   const closing = new AbortController();
   const say = async (utterance: Utterance, left: AbortSignal): Promise<Spoken> => {
     const signal = AbortSignal.any([left, closing.signal, AbortSignal.timeout(deadlineMs)]);

@@ -34,14 +34,7 @@ export function speechRoutes(app: App, deps: SpeechDeps): void {
       schema: {
         summary: "Speaks a text",
         body: SpeechRequest,
-        errors: [
-          "voice_not_found",
-          "model_not_found",
-          "ssml_malformed",
-          "queue_full",
-          "speech_failed",
-          "speech_unavailable",
-        ],
+        errors: ["voice_not_found", "model_not_found", "queue_full", "speech_failed", "speech_unavailable"],
       },
     },
     async (request, reply) => {
@@ -61,14 +54,7 @@ export function speechRoutes(app: App, deps: SpeechDeps): void {
       schema: {
         summary: "Says when which words of a text are spoken",
         body: CaptionsRequest,
-        errors: [
-          "voice_not_found",
-          "model_not_found",
-          "ssml_malformed",
-          "queue_full",
-          "speech_failed",
-          "speech_unavailable",
-        ],
+        errors: ["voice_not_found", "model_not_found", "queue_full", "speech_failed", "speech_unavailable"],
       },
     },
     async (request, reply) => {
