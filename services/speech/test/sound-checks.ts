@@ -1,5 +1,4 @@
 import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
 
 import type { AudioFormat } from "@benchai/contract/speech";
 
@@ -8,17 +7,16 @@ import { sampleRateHz } from "../src/core/pcm.ts";
 const ours = ["-f", "s16le", "-ar", String(sampleRateHz), "-ac", "1"];
 
 /** The file's sound, as ffmpeg decodes it, at our rate. */
-export function decode(format: AudioFormat, bytes: Buffer): Int16Array {
+export function decode(path: string, format: AudioFormat): Int16Array {
   const input = format === "pcm" ? ours : [];
-  const args = ["-v", "error", "-xerror", ...input, "-i", "pipe:0", ...ours, "pipe:1"];
-  const { stdout, stderr, status } = spawnSync("ffmpeg", args, { input: bytes, maxBuffer: 2 ** 30 });
+  const args = ["-v", "error", "-xerror", ...input, "-i", path, ...ours, "pipe:1"];
+  const { stdout, stderr, status } = spawnSync("ffmpeg", args, { maxBuffer: 2 ** 30 });
   if (status !== 0 || stderr.length > 0) throw new Error(`ffmpeg cannot decode ${format}: ${stderr}`);
   return new Int16Array(Uint8Array.from(stdout).buffer);
 }
 
 /** What ffprobe says of a file's length, in ms; NaN when it cannot tell. */
-export function probedMs(path: string, format: AudioFormat, bytes: Buffer): number {
-  writeFileSync(path, bytes);
+export function probedMs(path: string, format: AudioFormat): number {
   const input = format === "pcm" ? ours : [];
   const show = ["-show_entries", "format=duration", "-of", "csv=p=0"];
   const { stdout } = spawnSync("ffprobe", ["-v", "error", ...input, ...show, path], { encoding: "utf8" });
@@ -41,7 +39,9 @@ export function tailCorrelation(expected: Int16Array, heard: Int16Array): number
 
 function correlation(a: Int16Array, b: Int16Array): number {
   let [product, squareA, squareB] = [0, 0, 0];
-  for (const [i, x] of a.entries()) {
+  // An index, since an iterator takes ten times as long over 35 million products.
+  for (let i = 0; i < a.length; i += 1) {
+    const x = a[i] ?? 0;
     const y = b[i] ?? 0;
     product += x * y;
     squareA += x * x;

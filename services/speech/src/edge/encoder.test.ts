@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { type AudioFormat, audioFormats } from "@benchai/contract/speech";
@@ -28,6 +28,12 @@ async function whole(
   return Buffer.concat(await Array.fromAsync(encode(format, samples, never, { totalSamples })));
 }
 
+function saved(format: AudioFormat, bytes: Buffer): string {
+  const path = join(temporaryFolder(), `speech.${format}`);
+  writeFileSync(path, bytes);
+  return path;
+}
+
 /** Our ffmpeg processes, zombies too. */
 function ffmpegs(): readonly string[] {
   return readdirSync("/proc").filter((pid) => {
@@ -47,12 +53,13 @@ for (const format of audioFormats) {
     for (const samples of [speech, speech.subarray(0, 60_000), speech.subarray(0, 13_337)]) {
       for (const total of [undefined, samples.length]) {
         const bytes = await whole(format, inPieces(samples), total);
-        const heard = decode(format, bytes);
+        const path = saved(format, bytes);
+        const heard = decode(path, format);
         expect(Math.abs(durationMs(heard.length - samples.length))).toBeLessThan(50);
         expect(tailCorrelation(samples, heard)).toBeGreaterThan(0.9);
         // FLAC in a stream says nothing of its length, and there is no other place where it could.
         if (format === "flac" && total === undefined) continue;
-        const probed = probedMs(join(temporaryFolder(), `speech.${format}`), format, bytes);
+        const probed = probedMs(path, format);
         expect(Math.abs(probed - durationMs(samples.length))).toBeLessThan(50);
       }
     }
@@ -63,7 +70,7 @@ for (const format of audioFormats) {
     const long = new Int16Array(speech.length * 12);
     for (let i = 0; i < 12; i += 1) long.set(i < 3 ? quiet : speech, i * speech.length);
     const bytes = await whole(format, inPieces(long), long.length);
-    const probed = probedMs(join(temporaryFolder(), `long.${format}`), format, bytes);
+    const probed = probedMs(saved(format, bytes), format);
     expect(Math.abs(probed - durationMs(long.length))).toBeLessThan(50);
   });
 
@@ -185,9 +192,9 @@ test("a consumer that does not read holds the source", async () => {
   }
 });
 
-test("200 streams, half of them left in the middle, leave no process", { timeout: 120_000 }, async () => {
+test("40 streams, half of them left in the middle, leave no process", { timeout: 60_000 }, async () => {
   const short = speech.subarray(0, 24_000);
-  for (let round = 0; round < 50; round += 1) {
+  for (let round = 0; round < 10; round += 1) {
     const streams = compressed.map(async (format, i) => {
       if ((round + i) % 2 === 0) return whole(format, inPieces(short));
       const sound = encode(format, endless(), never);
