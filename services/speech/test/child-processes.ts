@@ -1,0 +1,18 @@
+import { readdirSync, readFileSync } from "node:fs";
+
+/** Processes that this one started and that have not been waited for, those that have ended (zombies) among them. */
+export function childProcesses(): number[] {
+  return readdirSync("/proc")
+    .map(Number)
+    .filter((pid) => pid > 0 && parentOf(pid) === process.pid);
+}
+
+function parentOf(pid: number): number | undefined {
+  try {
+    // The program's name may hold blanks and parentheses; the fields behind it do not.
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+  } catch {
+    return undefined;
+  }
+}
