@@ -92,7 +92,7 @@ async function wait(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 function say({ text, voice, speed, language }: Utterance, tellsWords: boolean): Spoken {
-  const durationMs = Math.min(longestMs, ([...text].length * msPerCharacter) / speed);
+  const durationMs = Math.min(longestMs, (text.length * msPerCharacter) / speed);
   const samples = tone(
     pitchHz(`${voice} ${language} ${text}`),
     Math.round((durationMs * sampleRateHz) / 1_000),

@@ -1,174 +1,158 @@
-import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { execFile } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { promisify } from "node:util";
 
 import { AppError } from "@benchai/contract/errors";
 
-import { espeakVoices, voiceFor } from "../core/espeak-voices.ts";
+import { plainForEspeak, wordsPerMinute } from "../core/espeak-text.ts";
+import { type EspeakVoice, parseVoices, voiceFor } from "../core/espeak-voices.ts";
+import { joinedSamples } from "../core/joined-samples.ts";
 import { sampleRateHz, type Spoken } from "../core/pcm.ts";
-import { Resampler } from "../core/resample.ts";
-import { wavStart } from "../core/wav-stream.ts";
+import { Resampler, resamplerVersion } from "../core/resample.ts";
+import { WavReader } from "../core/wav-reader.ts";
 import type { Engine, EngineVoice, Utterance } from "./engine.ts";
+import { runProgram } from "./run-program.ts";
 
 export type EspeakOptions = {
-  /** The program; tests give others. */
   readonly program?: string;
-  /** For one utterance, in ms. */
+  /** For one utterance. */
   readonly deadlineMs?: number;
+  /** The longest sound of one utterance: what is longer fails. */
+  readonly maxAudioS?: number;
 };
 
-const name = "espeak-ng";
-/** espeak-ng's own speed (`-s`), and the slowest that it has: below, it stays there. */
-const normalWordsPerMinute = 175;
-const slowestWordsPerMinute = 80;
-const fastestWordsPerMinute = 1_400;
-/** Other than before whenever our part of making the sound changes. */
-const revision = 1;
-/** Ten minutes of one utterance: what is longer was not cut into sentences. */
-const mostSamples = sampleRateHz * 600;
-const keptErrorChars = 300;
+const start = promisify(execFile);
+const startDeadlineMs = 10_000;
+/** Other than before whenever what `arguments` or `plainForEspeak` do has changed. */
+const settingsVersion = 1;
 
 /**
- * espeak-ng, a process for each utterance: it takes some 30 ms, ends at once when it is killed, and what a hostile text could
- * do to it ends with it. Errors: `speech_unavailable` when the program is not there.
+ * espeak-ng, a process for each utterance: a text that breaks it, or one that somebody no longer wants, costs a process and
+ * nothing else. It has no timings of words for us, since its program tells none.
  */
-export async function startEspeak(options: EspeakOptions = {}): Promise<Engine> {
-  const { program = "espeak-ng", deadlineMs = 30_000 } = options;
-  const [version, listing] = await Promise.all([said(program, "--version"), said(program, "--voices")]);
-  const voices = espeakVoices(listing);
-  const fingerprint = `${/\d[\d.a-z-]*/u.exec(version)?.[0] ?? "unknown"}/${revision}`;
-  const closing = new AbortController();
-  const say = async (utterance: Utterance, left: AbortSignal): Promise<Spoken> => {
-    const signal = AbortSignal.any([left, closing.signal, AbortSignal.timeout(deadlineMs)]);
+export async function startEspeak(
+  options: EspeakOptions = {},
+): Promise<Engine | { readonly problem: string }> {
+  const { program = "espeak-ng" } = options;
+  const env = environment();
+  try {
+    const ask = (arg: string) =>
+      start(program, [arg], { env, timeout: startDeadlineMs, maxBuffer: 1_048_576 });
+    const [{ stdout: about }, { stdout: listing }] = await Promise.all([ask("--version"), ask("--voices")]);
+    const voices = parseVoices(listing);
+    const version = /text-to-speech: (?<version>\S+)/u.exec(about)?.groups?.["version"];
+    if (voices.length > 0 && version !== undefined)
+      return new Espeak(voices, version, { ...options, program });
+    return { problem: `${program} lists no voices: ${about.trim()}` };
+  } catch (error) {
+    return {
+      problem: `${program} cannot be started: ${error instanceof Error ? error.message : String(error)}`,
+    };
+  }
+}
+
+class Espeak implements Engine {
+  readonly name = "espeak";
+  readonly concurrency = availableParallelism();
+  readonly voices: readonly EngineVoice[];
+  readonly #voices: readonly EspeakVoice[];
+  readonly #version: string;
+  readonly #options: Required<EspeakOptions>;
+  readonly #closing = new AbortController();
+  readonly #running = new Set<Promise<void>>();
+
+  constructor(voices: readonly EspeakVoice[], version: string, options: EspeakOptions) {
+    this.#voices = voices;
+    this.#version = version;
+    this.#options = { program: "espeak-ng", deadlineMs: 30_000, maxAudioS: 600, ...options };
+    this.voices = voices.map(({ id, name, languages, gender }) => ({
+      id,
+      name,
+      languages: languages.map(({ tag }) => tag),
+      gender,
+    }));
+  }
+
+  fingerprint(voice: string): string {
+    return `espeak-ng-${this.#version}/${settingsVersion}.${resamplerVersion}/${voice}`;
+  }
+
+  async synthesise(utterance: Utterance, signal: AbortSignal): Promise<Spoken> {
+    const own = this.#voices.find(({ id }) => id === utterance.voice);
+    if (!own) throw new AppError("speech_failed", `espeak-ng has no voice ${utterance.voice}.`);
+    const { file } = voiceFor(own, utterance.language, this.#voices);
+    const sound = new Sound(this.#options.maxAudioS);
+    const speed = String(wordsPerMinute(utterance.speed));
+    const run = runProgram(
+      {
+        program: this.#options.program,
+        // The text comes by the standard input: an argument would be seen in the list of processes, and read as an option.
+        args: ["-v", file, "-s", speed, "-b", "1", "--stdin", "--stdout"],
+        env: environment(),
+        input: plainForEspeak(utterance.text),
+        onOutput: (bytes) => sound.push(bytes),
+        deadlineMs: this.#options.deadlineMs,
+      },
+      AbortSignal.any([signal, this.#closing.signal]),
+    );
+    this.#running.add(run);
     try {
-      return await synthesise(program, voices, utterance, signal);
-    } catch (error) {
-      left.throwIfAborted();
-      closing.signal.throwIfAborted();
-      throw error instanceof AppError
-        ? error
-        : failed(error instanceof Error ? error.message : "unknown error", error);
+      await run;
+    } finally {
+      this.#running.delete(run);
     }
-  };
-  return {
-    name,
-    voices,
-    concurrency: Math.max(2, availableParallelism()),
-    fingerprint: () => fingerprint,
-    synthesise: say,
-    close: async () => closing.abort(new AppError("shutting_down", "The speech service is shutting down.")),
-  };
-}
+    return { samples: sound.end() };
+  }
 
-async function said(program: string, flag: string): Promise<string> {
-  try {
-    return (await promisify(execFile)(program, [flag], { timeout: 10_000 })).stdout;
-  } catch (cause) {
-    throw new AppError("speech_unavailable", `${program} cannot be run; its package is missing or broken`, {
-      cause,
-    });
+  async close(): Promise<void> {
+    this.#closing.abort(new AppError("shutting_down", "The speech service is shutting down."));
+    await Promise.allSettled(this.#running);
   }
 }
 
-async function synthesise(
-  program: string,
-  voices: readonly EngineVoice[],
-  utterance: Utterance,
-  signal: AbortSignal,
-): Promise<Spoken> {
-  signal.throwIfAborted();
-  const voice = voiceFor(voices, utterance.voice, utterance.language);
-  if (!voices.some(({ id }) => id === voice)) throw failed(`it has no voice ${voice}`);
-  const args = ["-v", voice, "-s", `${wordsPerMinute(utterance.speed)}`, "-b", "1", "--stdin", "--stdout"];
-  const child = spawn(program, args, { cwd: "/", env: {}, stdio: ["pipe", "pipe", "pipe"] });
-  const kill = () => child.kill("SIGKILL");
-  signal.addEventListener("abort", kill, { once: true });
-  try {
-    const ended = endOf(child);
-    // Its own reading may be over before it has all: the exit says why.
-    child.stdin.on("error", () => undefined);
-    child.stdin.end(harmless(utterance.text));
-    const [samples, how] = await Promise.all([soundOf(child), ended]);
-    signal.throwIfAborted();
-    if (how !== undefined) throw failed(how);
-    return { samples };
-  } finally {
-    signal.removeEventListener("abort", kill);
-    kill();
+/** What the program says, at our rate. Errors: `speech_failed` for too much of it, or what is no sound. */
+class Sound {
+  readonly #reader = new WavReader();
+  readonly #chunks: Int16Array[] = [];
+  readonly #maxSamples: number;
+  #resampler: Resampler | undefined;
+  #samples = 0;
+
+  constructor(maxAudioS: number) {
+    this.#maxSamples = maxAudioS * sampleRateHz;
   }
-}
 
-function wordsPerMinute(speed: number): number {
-  const wanted = Math.round(normalWordsPerMinute * speed);
-  return Math.min(Math.max(wanted, slowestWordsPerMinute), fastestWordsPerMinute);
-}
+  push(bytes: Uint8Array): void {
+    const samples = this.#read(bytes);
+    if (this.#reader.rateHz === undefined) return;
+    this.#resampler ??= new Resampler(this.#reader.rateHz, sampleRateHz);
+    const chunk = this.#resampler.push(samples);
+    this.#samples += chunk.length;
+    if (this.#samples > this.#maxSamples)
+      throw new AppError(
+        "speech_failed",
+        `espeak-ng spoke for more than ${this.#maxSamples / sampleRateHz} s.`,
+      );
+    this.#chunks.push(chunk);
+  }
 
-/** Two brackets would begin a spelling in espeak-ng's phonemes; what follows a NUL would be lost. */
-function harmless(text: string): string {
-  return text
-    .replaceAll("\0", " ")
-    .replaceAll(/\[(?=\[)/gu, "[ ")
-    .toWellFormed();
-}
+  end(): Int16Array {
+    if (!this.#resampler) throw new AppError("speech_failed", "espeak-ng said nothing.");
+    return joinedSamples([...this.#chunks, this.#resampler.end()]);
+  }
 
-/** Collects and converts what comes, as it comes: no piece of work is long. */
-async function soundOf({ stdout }: ChildProcess): Promise<Int16Array> {
-  const parts: Int16Array[] = [];
-  let count = 0;
-  const keep = (part: Int16Array) => {
-    parts.push(part);
-    count += part.length;
-    if (count > mostSamples) throw failed("the utterance lasts longer than ten minutes");
-  };
-  let rest: Buffer = Buffer.alloc(0);
-  let resampler: Resampler | undefined;
-  for await (const chunk of stdout ?? []) {
-    rest = Buffer.concat([rest, chunk as Buffer]);
-    if (!resampler) {
-      const start = wavStart(rest);
-      if (!start) continue;
-      resampler = new Resampler(start.rateHz, sampleRateHz);
-      rest = rest.subarray(start.dataAt);
+  #read(bytes: Uint8Array): Int16Array {
+    try {
+      return this.#reader.push(bytes);
+    } catch (cause) {
+      const what = cause instanceof Error ? cause.message : String(cause);
+      throw new AppError("speech_failed", `espeak-ng's sound cannot be read: ${what}.`, { cause });
     }
-    const even = rest.length & ~1;
-    keep(resampler.push(samplesOf(rest.subarray(0, even))));
-    rest = rest.subarray(even);
   }
-  if (resampler) keep(resampler.end());
-  return joined(parts, count);
 }
 
-function samplesOf(bytes: Buffer): Int16Array {
-  // A copy: the bytes may begin at an odd address.
-  const own = new Uint8Array(bytes);
-  return new Int16Array(own.buffer, 0, own.length / 2);
-}
-
-function joined(parts: readonly Int16Array[], count: number): Int16Array {
-  const whole = new Int16Array(count);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
-
-/** How the process ended; undefined when well. */
-async function endOf(child: ChildProcess): Promise<string | undefined> {
-  const { promise, resolve } = Promise.withResolvers<string | undefined>();
-  let complaint = "";
-  child.stderr?.on(
-    "data",
-    (chunk: Buffer) => (complaint = (complaint + chunk.toString()).slice(0, keptErrorChars)),
-  );
-  child.once("error", (error) => resolve(error.message));
-  child.once("close", (code, ending) =>
-    resolve(code === 0 ? undefined : `ended with ${ending ?? code}: ${complaint.trim()}`),
-  );
-  return promise;
-}
-
-function failed(why: string, cause?: unknown): AppError {
-  return new AppError("speech_failed", `${name} cannot say this: ${why}`, { cause });
+/** Nothing of our own environment that it does not need. */
+function environment(): NodeJS.ProcessEnv {
+  const { PATH, ESPEAK_DATA_PATH } = process.env;
+  return { PATH, ...(ESPEAK_DATA_PATH !== undefined && { ESPEAK_DATA_PATH }) };
 }
