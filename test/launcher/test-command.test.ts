@@ -27,6 +27,8 @@ esac
 function project(): StubEngine {
   const engine = stubEngine();
   engine.stub("npm", npm);
+  // What the tests of speech run.
+  for (const program of ["espeak-ng", "ffmpeg"]) engine.stub(program, "exit 0");
   engine.write("package-lock.json", "{}\n");
   return engine;
 }

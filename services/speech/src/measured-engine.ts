@@ -6,10 +6,13 @@ import type { SpeechMetrics } from "./speech-metrics.ts";
 export function measured(engine: Engine, { utterances, realTime }: SpeechMetrics): Engine {
   const { name } = engine;
   return {
-    ...engine,
+    name,
+    concurrency: engine.concurrency,
     get voices() {
       return engine.voices;
     },
+    fingerprint: (voice) => engine.fingerprint(voice),
+    close: () => engine.close(),
     async synthesise(utterance, signal) {
       const startedMs = performance.now();
       try {

@@ -7,7 +7,7 @@ import { sampleRateHz, type Spoken } from "../src/core/pcm.ts";
 import type { Engine, EngineVoice, Utterance } from "../src/engines/engine.ts";
 
 /** What a test can change at any time. */
-export type FakeFaults = {
+type FakeFaults = {
   /** Which calls fail with `speech_failed`; the first one is 1. */
   failsOn: (call: number, utterance: Utterance) => boolean;
   /** How long each utterance takes. */

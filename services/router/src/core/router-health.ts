@@ -37,13 +37,7 @@ export function routerHealth(seen: Seen): RouterHealth {
   return {
     status: isDown ? "down" : reasons.length > 0 ? "degraded" : "ok",
     service: "benchai-router",
-    features: {
-      streaming: canStream(seen),
-      memory: seen.knowledge?.memory ?? false,
-      tts: seen.speech?.tts ?? false,
-      rag: seen.knowledge?.rag ?? false,
-      obsidian: seen.knowledge?.obsidian ?? false,
-    },
+    features: featuresOf(seen),
     reasons: [...reasons],
     controller: {
       connected: seen.isConnected,
@@ -53,6 +47,11 @@ export function routerHealth(seen: Seen): RouterHealth {
     chats: seen.chats,
     models: countStates(snapshot),
   };
+}
+
+function featuresOf(seen: Seen): RouterHealth["features"] {
+  const { memory = false, rag = false, obsidian = false } = seen.knowledge ?? {};
+  return { streaming: canStream(seen), memory, tts: seen.speech?.tts ?? false, rag, obsidian };
 }
 
 /** Why the router should get no requests now; empty when it should. */
@@ -77,8 +76,7 @@ function healthReasons(seen: Seen): readonly string[] {
       .filter((m) => unusable.has(m.state))
       .map((m) => `model ${m.name} is ${m.state}${because(m.reason?.message)}`),
     ...unusedAssistants(snapshot),
-    ...(seen.knowledge?.reasons ?? []),
-    ...(seen.speech?.reasons ?? []),
+    ...[seen.knowledge, seen.speech].flatMap((service) => service?.reasons ?? []),
   ];
 }
 

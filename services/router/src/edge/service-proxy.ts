@@ -150,13 +150,13 @@ export class ServiceProxy {
     response.flushHeaders();
     response.setTimeout(this.#options.stallMs, () => response.destroy());
     // Whoever breaks off first, the other end is broken off as well: the client must not take a part for the whole.
-    await pipeline(body, response, { end: false }).then(
-      () => {
-        response.addTrailers(picked(trailers, returnedTrailers));
-        response.end();
-      },
-      () => response.destroy(),
-    );
+    try {
+      await pipeline(body, response, { end: false });
+      response.addTrailers(picked(trailers, returnedTrailers));
+      response.end();
+    } catch {
+      response.destroy();
+    }
     return statusCode;
   }
 

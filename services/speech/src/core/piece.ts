@@ -12,7 +12,7 @@ export type SpokenPiece = {
 };
 
 /** Silence between two pieces, in ms. */
-export type PausePiece = { readonly kind: "pause"; readonly ms: number };
+type PausePiece = { readonly kind: "pause"; readonly ms: number };
 
 /** What a text becomes: pieces in the order in which they are heard. */
 export type Piece = SpokenPiece | PausePiece;

@@ -17,21 +17,29 @@ const paragraphMs = 350;
  * A text as pieces that can be said one after the other; made as they are asked for, so that a long text begins at once. What
  * has no letter and no digit is not said.
  */
-export function* piecesOf(text: string, { format, language }: PiecesOptions): Generator<Piece> {
+export function* piecesOf(text: string, options: PiecesOptions): Generator<Piece> {
   let isFirst = true;
   for (const paragraph of paragraphsOf(text)) {
-    const words = withoutControls(format === "text" ? paragraph : withoutMarkdown(paragraph));
-    let hasSpoken = false;
-    for (const sentence of sentencesOf(words, language)) {
-      for (const part of cut(sentence.replaceAll(/\s+/gu, " ").trim(), isFirst ? firstChars : mostChars)) {
-        if (!/[\p{L}\p{N}]/u.test(part)) continue;
-        if (!isFirst && !hasSpoken) yield { kind: "pause", ms: paragraphMs };
-        yield { kind: "speech", text: part, rate: 1 };
-        isFirst = false;
-        hasSpoken = true;
-      }
+    let pauses = !isFirst;
+    for (const part of partsOf(paragraph, options, () => (isFirst ? firstChars : mostChars))) {
+      if (pauses) yield { kind: "pause", ms: paragraphMs };
+      yield { kind: "speech", text: part, rate: 1 };
+      isFirst = false;
+      pauses = false;
     }
   }
+}
+
+/** What of a paragraph is said, sentence by sentence. */
+function* partsOf(
+  paragraph: string,
+  { format, language }: PiecesOptions,
+  atMost: () => number,
+): Generator<string> {
+  const words = withoutControls(format === "text" ? paragraph : withoutMarkdown(paragraph));
+  for (const sentence of sentencesOf(words, language))
+    for (const part of cut(sentence.replaceAll(/\s+/gu, " ").trim(), atMost()))
+      if (/[\p{L}\p{N}]/u.test(part)) yield part;
 }
 
 /** Parts between empty lines; a block of code is one of them, whatever it holds. */

@@ -17,7 +17,7 @@ export type AudioAnswer = {
 };
 
 /** Names the engines that have spoken, when another one had to take over after the headers were sent. */
-export const enginesTrailer = "x-benchai-speech-engines";
+const enginesTrailer = "x-benchai-speech-engines";
 
 /** Sends the sound as it comes, in chunks. A failure midway breaks the connection off: a part must not pass for the whole. */
 export async function sendAudio(raw: ServerResponse, answer: AudioAnswer): Promise<void> {

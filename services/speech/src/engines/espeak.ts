@@ -52,7 +52,7 @@ export async function startEspeak(
 }
 
 class Espeak implements Engine {
-  readonly name = "espeak";
+  readonly name = "espeak-ng";
   readonly concurrency = availableParallelism();
   readonly voices: readonly EngineVoice[];
   readonly #voices: readonly EspeakVoice[];

@@ -17,13 +17,10 @@ export type Engines = {
 
 /** Starts every engine that can be; one that cannot is a problem, not an end. */
 export async function startEngines({ log }: EngineSettings): Promise<Engines> {
-  const problems: string[] = [];
-  const espeak = await startEspeak().catch((error: unknown) => {
-    log.warn({ err: error }, "an engine cannot be started");
-    problems.push(error instanceof Error ? error.message : "unknown error");
-    return undefined;
-  });
-  const list = espeak ? [espeak] : [];
+  const started = [await startEspeak()];
+  const list = started.flatMap((one) => ("problem" in one ? [] : [one]));
+  const problems = started.flatMap((one) => ("problem" in one ? [one.problem] : []));
+  for (const problem of problems) log.warn({ problem }, "an engine cannot be started");
   return {
     list,
     problems: () => problems,

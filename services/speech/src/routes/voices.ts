@@ -8,13 +8,13 @@ export type VoiceDeps = {
 };
 
 /** What can be asked for. */
-export function voiceRoutes(app: App, { voices, engines }: VoiceDeps): void {
+export function voiceRoutes(app: App, deps: VoiceDeps): void {
   app.get("/v1/audio/voices", { schema: { summary: "Lists the installed voices" } }, async () => ({
     object: "list",
-    data: await voices(),
+    data: await deps.voices(),
   }));
   app.get("/v1/audio/models", { schema: { summary: "Lists the engines, as models" } }, async () => ({
     object: "list",
-    data: engines.map((id) => ({ id, object: "model", created: 0, owned_by: "benchai" })),
+    data: deps.engines.map((id) => ({ id, object: "model", created: 0, owned_by: "benchai" })),
   }));
 }
