@@ -31,8 +31,7 @@ export class SpeechDesk {
     return this.#engines.list.map(({ name }) => name);
   }
 
-  async voices(): Promise<readonly VoiceView[]> {
-    await this.#engines.refresh();
+  voices(): readonly VoiceView[] {
     return voiceViews(this.#engines.list);
   }
 

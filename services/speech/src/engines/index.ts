@@ -3,20 +3,16 @@ import type { Logger } from "@benchai/kernel/log";
 import type { Engine } from "./engine.ts";
 import { startEspeak } from "./espeak.ts";
 
-export type EngineSettings = { readonly voicesDir: string; readonly log: Logger };
-
 /** The engines that run, those preferred first. */
 export type Engines = {
   readonly list: readonly Engine[];
   /** Why engines are missing. */
   problems(): readonly string[];
-  /** Looks for voices that came or went. */
-  refresh(): Promise<void>;
   close(): Promise<void>;
 };
 
 /** Starts every engine that can be; one that cannot is a problem, not an end. */
-export async function startEngines({ log }: EngineSettings): Promise<Engines> {
+export async function startEngines(log: Logger): Promise<Engines> {
   const started = [await startEspeak()];
   const list = started.flatMap((one) => ("problem" in one ? [] : [one]));
   const problems = started.flatMap((one) => ("problem" in one ? [one.problem] : []));
@@ -24,7 +20,6 @@ export async function startEngines({ log }: EngineSettings): Promise<Engines> {
   return {
     list,
     problems: () => problems,
-    refresh: () => Promise.resolve(),
     close: async () => {
       await Promise.all(list.map((engine) => engine.close()));
     },
