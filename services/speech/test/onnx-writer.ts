@@ -32,8 +32,8 @@ export function node(
     ...inputs.map((input) => bytes(1, input)),
     bytes(2, output),
     bytes(4, operator),
-    ...Object.entries(attributes).map(([name, value]) =>
-      bytes(5, Buffer.concat([bytes(1, name), int(3, value), int(20, attributeInt)])),
+    ...Object.entries(attributes).map(([name, number]) =>
+      bytes(5, Buffer.concat([bytes(1, name), int(3, number), int(20, attributeInt)])),
     ),
   ]);
 }

@@ -7,10 +7,10 @@ const { float, int64 } = elementType;
 const rateHz = 16_000;
 /** 32 ms, of which there are two to a phoneme: Piper's models get a pad after each. */
 const samplesPerToken = 512;
-const symbols = [
-  ..."_^$ !'(),-.:;?",
-  ..."abcdefghijklmnopqrstuvwxyzæçðøħŋœɐɑɒɓɔɕɖɗɘəɚɛɜɞɟɠɡɢɣɤɥɦɧɨɪɫɬɭɮɯɰɱɲɳɴɵɶɸɹɺɻɽɾʀʁʂʃʄʈʉʊʋʌʍʎʏʐʑʒʔʕʘʙʛʜʝʟʡʢʲˈˌːˑ˞βθχᵻ0123456789",
-];
+const symbols = Array.from(
+  "_^$ !'(),-.:;?" +
+    "abcdefghijklmnopqrstuvwxyzæçðøħŋœɐɑɒɓɔɕɖɗɘəɚɛɜɞɟɠɡɢɣɤɥɦɧɨɪɫɬɭɮɯɰɱɲɳɴɵɶɸɹɺɻɽɾʀʁʂʃʄʈʉʊʋʌʍʎʏʐʑʒʔʕʘʙʛʜʝʟʡʢʲˈˌːˑ˞βθχᵻ0123456789",
+);
 
 /** Symbols with their numbers, as sherpa-onnx reads them. */
 export const toyTokens = `${symbols.map((symbol, id) => `${symbol} ${id}`).join("\n")}\n`;
