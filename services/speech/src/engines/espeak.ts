@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import { AppError } from "@benchai/contract/errors";
 
 import { plainForEspeak, wordsPerMinute } from "../core/espeak-text.ts";
-import { type EspeakVoice, parseVoices, voiceFor } from "../core/espeak-voices.ts";
+import { type EspeakVoice, fileFor, parseVoices } from "../core/espeak-voices.ts";
 import { joinedSamples } from "../core/joined-samples.ts";
 import { sampleRateHz, type Spoken } from "../core/pcm.ts";
 import { Resampler, resamplerVersion } from "../core/resample.ts";
@@ -90,7 +90,7 @@ class Espeak implements EspeakEngine {
   async synthesise(utterance: Utterance, signal: AbortSignal): Promise<Spoken> {
     const own = this.#voices.find(({ id }) => id === utterance.voice);
     if (!own) throw new AppError("speech_failed", `espeak-ng has no voice ${utterance.voice}.`);
-    const { file } = voiceFor(own, utterance.language, this.#voices);
+    const file = fileFor(own, utterance.language, this.#voices);
     const sound = new Sound(this.#options.maxAudioS);
     const speed = String(wordsPerMinute(utterance.speed));
     const run = runProgram(

@@ -16,7 +16,7 @@ export type LoadableModel = {
   readonly bytes: number;
 };
 
-export type NeuralVoice = {
+type NeuralVoice = {
   readonly voice: EngineVoice;
   readonly model: LoadableModel;
   readonly at: number;
