@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { parseVoices, voiceFor } from "./espeak-voices.ts";
+import { parseVoices, fileFor } from "./espeak-voices.ts";
 
 const listing = `Pty Language       Age/Gender VoiceName          File                 Other Languages
  5  chr-US-Qaaa-x-west --/M      Cherokee_          iro/chr              
@@ -21,24 +21,35 @@ const voices = parseVoices(listing);
 function chosen(id: string, language: string): string {
   const voice = voices.find((each) => each.id === id);
   if (!voice) throw new Error(`no ${id}`);
-  return voiceFor(voice, language, voices).file;
+  return fileFor(voice, language, voices);
 }
 
 describe("espeak's voices", () => {
-  it("are those with data, each as a man and as a woman, of which none has another's name", () => {
-    expect(voices.filter(({ gender }) => gender === "male").map(({ id, file }) => `${id} ${file}`)).toEqual([
+  it("are those with data, those of a language in espeak's order, and none has another's name", () => {
+    const plain = voices.filter(({ variant }) => variant === undefined);
+    expect(plain.map(({ id, file }) => `${id} ${file}`)).toEqual([
+      "en-us gmw/en-US",
+      "en-gb gmw/en",
       "chr-US-Qaaa-x-west iro/chr",
       "cmn sit/cmn",
       "de gmw/de",
-      "en-gb gmw/en",
-      "en-us gmw/en-US",
       "en-us-nyc gmw/en-US-nyc",
-      "fr-be roa/fr-BE",
       "fr-fr roa/fr",
       "yue sit/yue",
       "yue-Latn-jyutping sit/yue-Latn-jyutping",
+      "fr-be roa/fr-BE",
     ]);
-    expect(voices).toHaveLength(20);
+    expect(new Set(voices.map(({ id }) => id)).size).toBe(voices.length);
+  });
+
+  it("speak as a woman in every language, and in English as several people", () => {
+    const of = (language: string) => voices.filter(({ id }) => id.split("+")[0] === language);
+    expect(of("de").map(({ id, gender }) => `${id} ${gender}`)).toEqual(["de male", "de+f3 female"]);
+    expect(of("en-us").map(({ id }) => id)).toEqual([
+      "en-us",
+      ...["f3", "f2", "f4", "m3", "m7"].map((variant) => `en-us+${variant}`),
+    ]);
+    expect(of("en-us")[1]).toMatchObject({ name: "English (America), female 3", file: "gmw/en-US+f3" });
   });
 
   it("have languages in BCP 47, their own first", () => {
@@ -64,6 +75,7 @@ describe("espeak's voices", () => {
     ["fr-be", "fr-CA", "roa/fr-BE"],
     ["fr-be", "fr-FR", "roa/fr"],
     ["en-us+f3", "fr", "roa/fr+f3"],
+    ["en-us+m7", "de", "gmw/de+m7"],
     ["en-us", "zh-Hans-CN", "sit/cmn"],
     ["en-us", "tlh", "gmw/en-US"],
     ["en-us", "not a language", "gmw/en-US"],

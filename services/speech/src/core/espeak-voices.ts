@@ -6,8 +6,11 @@ export type EspeakVoice = {
   readonly file: string;
   /** BCP 47, and how ill each one is served: espeak's priority, where 1 is best. The voice's own comes first. */
   readonly languages: readonly Served[];
-  readonly gender: "female" | "male";
+  readonly gender: Gender;
+  /** Undefined for the language's plain voice. */
+  readonly variant?: string;
 };
+type Gender = "female" | "male";
 type Served = { readonly tag: string; readonly priority: number };
 
 /** Priority, language, age/gender, name, file, other languages: `5  yue  --/M  Chinese_(Cantonese)  sit/yue  (zh-yue 5)(zh 8)`. */
@@ -16,10 +19,20 @@ const row =
 const otherLanguage = /\((?<language>\S+)\s+(?<priority>\d+)\)/gu;
 /** Rows without a voice behind them: Mbrola's data is not part of espeak, and a variant is no voice by itself. */
 const withoutVoice = /^(?:mb\/|!v\/)/u;
-/** A woman's voice in any language; of espeak's variants it is the one that is understood best (`!v/f3`). */
-const femaleVariant = "+f3";
+/** Espeak's variants by which one language has several voices (`espeak-ng --voices=variant`). */
+const variants: Readonly<Record<string, Gender>> = {
+  f3: "female",
+  f2: "female",
+  f4: "female",
+  m3: "male",
+  m7: "male",
+};
+/** A woman's voice for every language, of the variants the one that is understood best. */
+const femaleVariant = "f3";
+/** The languages with all variants, since OpenAI's names are to mean different voices, and those preferred over all others. */
+const manyVoiced: readonly string[] = ["en-us", "en-gb"];
 
-/** The voices of a listing, and each in a woman's voice as well. */
+/** The voices of a listing with their variants, those of a language in the order in which they are preferred for it. */
 export function parseVoices(listing: string): EspeakVoice[] {
   const byId = new Map<string, EspeakVoice>();
   for (const voice of listing.split("\n").flatMap(parseRow)) {
@@ -27,7 +40,11 @@ export function parseVoices(listing: string): EspeakVoice[] {
     const id = byId.has(voice.id) ? (voice.file.split("/").at(-1) ?? voice.file) : voice.id;
     byId.set(id, { ...voice, id });
   }
-  return [...byId.values()].flatMap((voice) => [voice, inFemaleVoice(voice)]);
+  const ordered = [...byId.values()].toSorted((a, b) => rank(a) - rank(b));
+  return ordered.flatMap((voice) => {
+    const more = manyVoiced.includes(voice.id) ? Object.keys(variants) : [femaleVariant];
+    return [voice, ...more.map((variant) => varied(voice, variant))];
+  });
 }
 
 function parseRow(line: string): EspeakVoice[] {
@@ -40,25 +57,39 @@ function parseRow(line: string): EspeakVoice[] {
   ];
 }
 
-/** The voice that says this language: the given one when it can, another of the same sex otherwise, if there is one. */
-export function voiceFor(
+/** The file of the voice that says this language: the given voice when it can, else one that varies as it does, if there is one. */
+export function fileFor(
   voice: EspeakVoice,
   language: string | undefined,
   voices: readonly EspeakVoice[],
-): EspeakVoice {
+): string {
   const [wanted] = canonical(language ?? "");
-  const twins = voices.filter(({ id }) => id.endsWith(femaleVariant) === voice.id.endsWith(femaleVariant));
+  const plain = voices.filter(({ variant }) => variant === undefined);
   for (let tag = wanted; tag; tag = shorter(tag)) {
-    if (priorityOf(voice, tag) < Infinity) return voice;
-    const best = twins.reduce((a, b) => (priorityOf(b, tag) < priorityOf(a, tag) ? b : a), voice);
-    if (best !== voice) return best;
+    if (priorityOf(voice, tag) < Infinity) return voice.file;
+    const best = plain.reduce((a, b) => (priorityOf(b, tag) < priorityOf(a, tag) ? b : a), voice);
+    if (best !== voice) return fileOf(best, voice.variant);
   }
-  return voice;
+  return voice.file;
 }
 
-function inFemaleVoice(voice: EspeakVoice): EspeakVoice {
-  const [id, file] = [`${voice.id}${femaleVariant}`, `${voice.file}${femaleVariant}`];
-  return { ...voice, id, file, name: `${voice.name}, female`, gender: "female" };
+function varied(voice: EspeakVoice, variant: string): EspeakVoice {
+  const gender = variants[variant] ?? voice.gender;
+  const [id, name] = [`${voice.id}+${variant}`, `${voice.name}, ${gender} ${variant.slice(1)}`];
+  return { ...voice, id, name, file: fileOf(voice, variant), variant, gender };
+}
+
+function fileOf({ file }: EspeakVoice, variant: string | undefined): string {
+  return variant === undefined ? file : `${file}+${variant}`;
+}
+
+/** Espeak's priority among the voices of its language, whatever the country. */
+function rank(voice: EspeakVoice): number {
+  const [own] = voice.languages;
+  const language = own?.tag.split("-", 1)[0];
+  const served = voice.languages.find(({ tag }) => tag === language) ?? own;
+  const preferred = manyVoiced.indexOf(voice.id);
+  return preferred < 0 ? (served?.priority ?? Infinity) : preferred - manyVoiced.length;
 }
 
 function languagesOf({ language = "", priority, others = "" }: Record<string, string | undefined>): Served[] {

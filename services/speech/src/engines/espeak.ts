@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import { AppError } from "@benchai/contract/errors";
 
 import { plainForEspeak, wordsPerMinute } from "../core/espeak-text.ts";
-import { type EspeakVoice, parseVoices, voiceFor } from "../core/espeak-voices.ts";
+import { type EspeakVoice, fileFor, parseVoices } from "../core/espeak-voices.ts";
 import { joinedSamples } from "../core/joined-samples.ts";
 import { sampleRateHz, type Spoken } from "../core/pcm.ts";
 import { Resampler, resamplerVersion } from "../core/resample.ts";
@@ -21,8 +21,16 @@ export type EspeakOptions = {
   readonly maxAudioS?: number;
 };
 
+export type EspeakEngine = Engine & {
+  /** Where its pronunciation rules are, which neural voices use as well. */
+  readonly rulesDir: string;
+};
+
 const start = promisify(execFile);
 const startDeadlineMs = 10_000;
+/** `eSpeak NG text-to-speech: 1.51  Data at: /usr/lib/x86_64-linux-gnu/espeak-ng-data`. */
+const about = /text-to-speech: (?<version>\S+).*Data at: (?<rulesDir>\/.*)/u;
+type About = { readonly version: string; readonly rulesDir: string };
 /** Other than before whenever what `arguments` or `plainForEspeak` do has changed. */
 const settingsVersion = 1;
 
@@ -32,18 +40,18 @@ const settingsVersion = 1;
  */
 export async function startEspeak(
   options: EspeakOptions = {},
-): Promise<Engine | { readonly problem: string }> {
+): Promise<EspeakEngine | { readonly problem: string }> {
   const { program = "espeak-ng" } = options;
   const env = environment();
   try {
     const ask = (arg: string) =>
       start(program, [arg], { env, timeout: startDeadlineMs, maxBuffer: 1_048_576 });
-    const [{ stdout: about }, { stdout: listing }] = await Promise.all([ask("--version"), ask("--voices")]);
+    const [{ stdout: said }, { stdout: listing }] = await Promise.all([ask("--version"), ask("--voices")]);
     const voices = parseVoices(listing);
-    const version = /text-to-speech: (?<version>\S+)/u.exec(about)?.groups?.["version"];
-    if (voices.length > 0 && version !== undefined)
-      return new Espeak(voices, version, { ...options, program });
-    return { problem: `${program} lists no voices: ${about.trim()}` };
+    const { version, rulesDir } = about.exec(said)?.groups ?? {};
+    if (voices.length === 0 || version === undefined || rulesDir === undefined)
+      return { problem: `${program} lists no voices: ${said.trim()}` };
+    return new Espeak(voices, { version, rulesDir }, { ...options, program });
   } catch (error) {
     return {
       problem: `${program} cannot be started: ${error instanceof Error ? error.message : String(error)}`,
@@ -51,19 +59,21 @@ export async function startEspeak(
   }
 }
 
-class Espeak implements Engine {
+class Espeak implements EspeakEngine {
   readonly name = "espeak-ng";
   readonly concurrency = availableParallelism();
   readonly voices: readonly EngineVoice[];
+  readonly rulesDir: string;
   readonly #voices: readonly EspeakVoice[];
   readonly #version: string;
   readonly #options: Required<EspeakOptions>;
   readonly #closing = new AbortController();
   readonly #running = new Set<Promise<void>>();
 
-  constructor(voices: readonly EspeakVoice[], version: string, options: EspeakOptions) {
+  constructor(voices: readonly EspeakVoice[], { version, rulesDir }: About, options: EspeakOptions) {
     this.#voices = voices;
     this.#version = version;
+    this.rulesDir = rulesDir;
     this.#options = { program: "espeak-ng", deadlineMs: 30_000, maxAudioS: 600, ...options };
     this.voices = voices.map(({ id, name, languages, gender }) => ({
       id,
@@ -80,7 +90,7 @@ class Espeak implements Engine {
   async synthesise(utterance: Utterance, signal: AbortSignal): Promise<Spoken> {
     const own = this.#voices.find(({ id }) => id === utterance.voice);
     if (!own) throw new AppError("speech_failed", `espeak-ng has no voice ${utterance.voice}.`);
-    const { file } = voiceFor(own, utterance.language, this.#voices);
+    const file = fileFor(own, utterance.language, this.#voices);
     const sound = new Sound(this.#options.maxAudioS);
     const speed = String(wordsPerMinute(utterance.speed));
     const run = runProgram(
