@@ -55,6 +55,8 @@ stack_names() {
   BIND=$(env_get BENCHAI_BIND 127.0.0.1)
   MODELS=$(env_get BENCHAI_MODELS "$BENCHAI_HOME/models")
   case $MODELS in /*) ;; *) MODELS=$BENCHAI_HOME/$MODELS ;; esac
+  VOICES=$(env_get BENCHAI_VOICES "$BENCHAI_HOME/voices")
+  case $VOICES in /*) ;; *) VOICES=$BENCHAI_HOME/$VOICES ;; esac
   DOCUMENTS=$(env_get BENCHAI_DOCUMENTS "$BENCHAI_HOME/documents")
   case $DOCUMENTS in /*) ;; *) DOCUMENTS=$BENCHAI_HOME/$DOCUMENTS ;; esac
   export COMPOSE_PROJECT_NAME="$PROJECT"

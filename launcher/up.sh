@@ -47,7 +47,7 @@ up_engine() {
 # What compose needs to know of this machine. Folders that compose mounts are made here, as Docker would make them for
 # root alone.
 up_env() {
-  for folder in "$MODELS" "$DOCUMENTS" "$BENCHAI_HOME/config"; do
+  for folder in "$MODELS" "$DOCUMENTS" "$VOICES" "$BENCHAI_HOME/config"; do
     [ -d "$folder" ] || (umask 022 && mkdir -p "$folder") || die "cannot make $folder: check the rights of its parent folder"
   done
   NPM_REGISTRY=$(npm_registry)

@@ -39,7 +39,9 @@ export async function startStack(options: StackOptions = {}) {
   const config = join(folder, "config");
   const documents = join(folder, "documents");
   mkdirSync(models);
+  const voices = join(folder, "voices");
   mkdirSync(documents);
+  mkdirSync(voices);
   mkdirSync(config);
   for (const [file, content] of Object.entries(options.models ?? {})) putModel(models, file, content);
   if (options.config !== undefined) writeConfig(config, options.config);
@@ -50,6 +52,7 @@ export async function startStack(options: StackOptions = {}) {
     BENCHAI_MODELS: models,
     BENCHAI_CONFIG: config,
     BENCHAI_DOCUMENTS: documents,
+    BENCHAI_VOICES: voices,
     ...options.env,
   };
   const environment = await new DockerComposeEnvironment(root, "docker-compose.yml")

@@ -20,7 +20,7 @@ export type RunningSpeech = RunningService & { readonly port: number };
 export async function startSpeech(config: SpeechConfig, log: Logger): Promise<RunningSpeech> {
   const registry = createMetrics();
   const [started, cache] = await Promise.all([
-    startEngines(log),
+    startEngines({ voicesDir: config.VOICES_DIR, log }),
     PcmCache.open(config.CACHE_DIR, { maxBytes: config.CACHE_MAX_BYTES }),
   ]);
   const speaker = new Speaker({ cache, maxSpeaking: config.MAX_SPEAKING, maxQueue: config.MAX_QUEUE });

@@ -31,7 +31,8 @@ export class SpeechDesk {
     return this.#engines.list.map(({ name }) => name);
   }
 
-  voices(): readonly VoiceView[] {
+  async voices(): Promise<readonly VoiceView[]> {
+    await this.#engines.refresh();
     return voiceViews(this.#engines.list);
   }
 

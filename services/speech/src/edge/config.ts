@@ -4,6 +4,8 @@ import { type Static, Type } from "typebox";
 export const SpeechConfig = Type.Object({
   PORT: Type.Integer({ default: 8088 }),
   LOG_LEVEL: Type.String({ default: "info" }),
+  /** Neural voices, a folder each. */
+  VOICES_DIR: Type.String({ default: "/voices" }),
   /** Sentences that were said already. */
   CACHE_DIR: Type.String({ default: "/var/lib/benchai/speech" }),
   /** How much of them stays, in bytes; 0: nothing. */

@@ -2,7 +2,7 @@ import type { VoiceView } from "@benchai/contract/speech";
 import type { App } from "@benchai/kernel/app";
 
 export type VoiceDeps = {
-  voices(): readonly VoiceView[];
+  voices(): Promise<readonly VoiceView[]>;
   /** The engines' names. */
   readonly engines: readonly string[];
 };
@@ -11,7 +11,7 @@ export type VoiceDeps = {
 export function voiceRoutes(app: App, deps: VoiceDeps): void {
   app.get("/v1/audio/voices", { schema: { summary: "Lists the installed voices" } }, async () => ({
     object: "list",
-    data: deps.voices(),
+    data: await deps.voices(),
   }));
   app.get("/v1/audio/models", { schema: { summary: "Lists the engines, as models" } }, async () => ({
     object: "list",
