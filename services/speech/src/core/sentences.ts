@@ -1,42 +1,73 @@
-/** Words that end with a full stop and no sentence, by their letters alone. */
-const abbreviations = new RegExp(
-  `(?:^|[\\s("'„“])(?:${[
-    "mr|mrs|ms|dr|prof|st|jr|sr|vs|etc|e\\.g|i\\.e|cf|approx|no|vol|fig|inc|ltd|co|dept|gen|col|sgt|capt|rev|hon|mt",
-    "bzw|z\\.\\s?b|d\\.\\s?h|u\\.\\s?a|usw|ca|nr|str|abs|bd|hr|fr|tel|evtl|ggf|vgl|geb|jh",
-    "m|mme|mlle|ex|av|env|sra|srta|ud|uds|pág|núm|sig|dott|ecc|pag|dhr|mevr|bijv|enz|blz",
-  ].join("|")})\\.\\s*$`,
-  "iu",
-);
-/** A letter alone before a full stop is a name's; a number alone, a list's or an ordinal. */
-const initialOrOrdinal = /(?:^|\s)(?:\p{L}|\d{1,3})\.\s*$/u;
-const startsSmall = /^["'„“(]*[\p{Ll}\p{N}]/u;
+import { type SentenceRules, sentenceRules } from "./abbreviations.ts";
 
-const segmenters = new Map<string, Intl.Segmenter>();
+/** More text could change the answer. */
+export const undecided = Symbol("undecided");
+
+/** The text behind the window: none, more than fits, or not known yet. */
+export type Behind = "end" | "more" | "unknown";
+
+const terminators = /[.!?…\p{Sentence_Terminal}]+["'”’“»«)\]}」』）】〉》]*/gu;
+const terminatorsAndSemicolon = /[.!?…;\u037e\p{Sentence_Terminal}]+["'”’“»«)\]}」』）】〉》]*/gu;
+const openers = /[\s"'“‘«„‚»(\[¿¡–—-]*/uy;
+/** Full stops of scripts that put no blank behind them. */
+const endsAlone = /[\p{Sentence_Terminal}--[.!?\u2024\uff0e]]/v;
+
+function characterBehind(window: string, end: number): string {
+  openers.lastIndex = end;
+  openers.exec(window);
+  const at = openers.lastIndex;
+  const code = window.codePointAt(at);
+  return code === undefined ? "" : String.fromCodePoint(code);
+}
+
+/** Whether the full stop at `at` belongs to the word before it. */
+function isAbbreviation(window: string, at: number, next: string, rules: SentenceRules): boolean {
+  const before = window.slice(Math.max(0, at - 24), at);
+  const word = /[\p{L}\p{M}\p{N}.-]+$/u.exec(before)?.[0] ?? "";
+  const isFirst = before.length === at && before.slice(0, -word.length).trim() === "";
+  if (/^\d+$/u.test(word)) return (rules.ordinals && word.length <= 2) || (isFirst && word.length <= 3);
+  if (/^\p{Lu}$/u.test(word)) return !(rules.pronounI && word === "I");
+  if (/^(?:\p{L}\.)*\p{L}$/u.test(word) && word.length > 1) return !/^[ap]\.m$/iu.test(word);
+  const lower = word.toLowerCase();
+  return rules.never.has(lower) || /^\p{Ll}$/u.test(word) || (rules.beforeNumber.has(lower) && /\p{Nd}/u.test(next));
+}
+
+/** Whether a sentence ends with the sign or signs at `at`, which reach to `end`. */
+function endsSentence(
+  window: string,
+  at: number,
+  end: number,
+  rules: SentenceRules,
+  behind: Behind,
+): boolean | typeof undecided {
+  const signs = window.slice(at, end);
+  if (end === window.length) return behind === "end" ? true : behind === "more" ? false : undecided;
+  if (endsAlone.test(signs)) return true;
+  if (!/\s/u.test(window.charAt(end))) return false;
+  const next = characterBehind(window, end);
+  if (next === "") return behind === "end" ? true : behind === "more" ? false : undecided;
+  if (/\p{Ll}/u.test(next)) return false;
+  return !(/^\.[^.]*$/u.test(signs) && isAbbreviation(window, at, next, rules));
+}
 
 /**
- * A text's sentences in order; together they are the text. By Unicode's rules (UAX 29, `Intl.Segmenter`), except that an
- * abbreviation, an initial, an ordinal or a full stop before a small letter ends no sentence.
+ * Where the first sentence of `window` ends, its closing quotes included; undefined when it is longer than `limit`.
+ * `Intl.Segmenter` cannot tell: what it says of a beginning changes with what follows, without bound.
  */
-export function* sentencesOf(text: string, language: string): Generator<string> {
-  let open = "";
-  for (const { segment } of segmenterOf(language).segment(text)) {
-    if (open !== "" && !isEnd(open, segment)) open += segment;
-    else {
-      if (open !== "") yield open;
-      open = segment;
-    }
+export function sentenceEnd(
+  window: string,
+  limit: number,
+  language: string,
+  behind: Behind,
+): number | undefined | typeof undecided {
+  const rules = sentenceRules(language);
+  for (const match of window.matchAll(rules.semicolonAsks ? terminatorsAndSemicolon : terminators)) {
+    if (match.index >= limit) break;
+    const end = match.index + match[0].length;
+    const ends = endsSentence(window, match.index, end, rules, behind);
+    if (ends === undecided) return undecided;
+    if (ends && end <= limit + match[0].length) return end;
   }
-  if (open !== "") yield open;
-}
-
-function isEnd(before: string, after: string): boolean {
-  if (/\n\s*$/u.test(before)) return true;
-  if (abbreviations.test(before) || initialOrOrdinal.test(before)) return false;
-  return !(/\.\s*$/u.test(before) && startsSmall.test(after) && !/\.\s*$/u.test(after.slice(0, 2)));
-}
-
-function segmenterOf(language: string): Intl.Segmenter {
-  const known = segmenters.get(language) ?? new Intl.Segmenter(language, { granularity: "sentence" });
-  segmenters.set(language, known);
-  return known;
+  if (behind === "unknown") return undecided;
+  return behind === "end" && window.length <= limit ? window.length : undefined;
 }
