@@ -8,17 +8,27 @@ export type WhisperFaults = {
   readonly isHung: boolean;
   /** Answers with this status and whisper-server's words for it. */
   readonly failStatus: number | undefined;
+  /** With this body as JSON, as a router's errors are. */
+  readonly failBody: unknown;
   /** Breaks the connection before it answers. */
   readonly isCut: boolean;
   /** Answers 200 with this text instead of a transcript. */
   readonly answer: string | undefined;
 };
 
-const noFaults: WhisperFaults = { isHung: false, failStatus: undefined, isCut: false, answer: undefined };
+const noFaults: WhisperFaults = {
+  isHung: false,
+  failStatus: undefined,
+  failBody: undefined,
+  isCut: false,
+  answer: undefined,
+};
 
 export type FakeWhisperOptions = {
   /** The first part of every path, which whisper-server has for a key. */
   readonly key?: string;
+  /** What is answered as JSON at other paths, as a router in front of it would. */
+  readonly others?: Readonly<Record<string, unknown>>;
   readonly faults?: Partial<WhisperFaults>;
 };
 
@@ -43,11 +53,13 @@ export class FakeWhisper implements AsyncDisposable {
   aborted = 0;
   faults: WhisperFaults;
   readonly #key: string;
+  readonly #others: Readonly<Record<string, unknown>>;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
-  constructor({ key = "", faults }: FakeWhisperOptions) {
+  constructor({ key = "", others = {}, faults }: FakeWhisperOptions) {
     this.#key = key;
+    this.#others = others;
     this.faults = { ...noFaults, ...faults };
     this.#server = createServer((req, res) => void this.#serve(req, res));
     this.#server.on("connection", (socket) => {
@@ -79,6 +91,7 @@ export class FakeWhisper implements AsyncDisposable {
     const body = await readAll(req);
     if (!body) return;
     const [path = "/", query = ""] = (req.url ?? "/").split("?");
+    if (Object.hasOwn(this.#others, path)) return json(res, 200, this.#others[path]);
     if (path !== `${this.#key === "" ? "" : `/${this.#key}`}/v1/audio/inference`)
       return text(res, 404, `File Not Found (${path})`);
     const form = await readForm(req.headers["content-type"] ?? "", body);
@@ -91,9 +104,16 @@ export class FakeWhisper implements AsyncDisposable {
     const { isHung, isCut, failStatus, answer } = this.faults;
     if (isHung) return;
     if (isCut) return void res.socket?.destroy();
-    if (failStatus !== undefined) return text(res, failStatus, "Invalid request");
+    if (failStatus !== undefined) return this.#fail(failStatus, res);
+    if (answer === undefined) return json(res, 200, verboseAnswer(fields, file, this.forms.length));
     res.writeHead(200, { "content-type": "application/json" });
-    res.end(answer ?? JSON.stringify(verboseAnswer(fields, file, this.forms.length)));
+    res.end(answer);
+  }
+
+  #fail(status: number, res: ServerResponse): void {
+    const { failBody } = this.faults;
+    if (failBody === undefined) text(res, status, "Invalid request");
+    else json(res, status, failBody);
   }
 }
 
@@ -131,6 +151,11 @@ function verboseAnswer(fields: SeenForm["fields"], file: Buffer, part: number): 
       no_speech_prob: 0.01,
     })),
   };
+}
+
+function json(res: ServerResponse, status: number, value: unknown): void {
+  res.writeHead(status, { "content-type": "application/json" });
+  res.end(JSON.stringify(value));
 }
 
 function text(res: ServerResponse, status: number, words: string): void {

@@ -95,9 +95,10 @@ export function buildCatalogue(
 
 /** `flags` and `image` of the defaults are llama-server's. */
 function settingsOf({ defaults = {} }: Config, m: ModelConfig, file: ModelFile | undefined): Settings {
-  const { flags, image, ...common } = defaults;
-  const ofLlama = isTranscription(m, file) ? {} : { ...(flags && { flags }), ...(image && { image }) };
-  return { ...builtIn, ...common, ...ofLlama, ...m };
+  const { flags: _flags, image: _image, ...common } = defaults;
+  // whisper-server works on one request at a time.
+  if (isTranscription(m, file)) return { ...builtIn, ...common, ...m, parallel: 1 };
+  return { ...builtIn, ...defaults, ...m };
 }
 
 function isTranscription({ kind, file: name = "" }: ModelConfig, file: ModelFile | undefined): boolean {
@@ -147,17 +148,20 @@ function entry(
     createdS: Math.floor(file.modifiedMs / 1000),
     sizeBytes: file.sizeBytes,
     contextTokens,
-    // whisper-server works on one request at a time.
-    parallel: kind === "transcription" ? 1 : m.parallel,
+    parallel: m.parallel,
     memoryMiB: m.memoryMiB ?? estimate(file, { contextTokens, parallel: m.parallel, batchTokens }),
     pinned: m.pin,
     idleAfterMs: m.idleS * 1000,
     device: deviceOf(m, machine),
     threads: m.threads ?? knownThreads(kind, file),
     flags: m.flags,
-    image: m.image ?? images[kind === "transcription" ? "whisper" : "llama"],
+    image: m.image ?? imageFor(kind, images),
     problem: file.problem ?? kindProblem(name, m, kind),
   };
+}
+
+function imageFor(kind: ModelKind, images: WorkerImages): string {
+  return kind === "transcription" ? images.whisper : images.llama;
 }
 
 function knownThreads(kind: ModelKind, { sizeBytes }: ModelFile): number | undefined {
