@@ -4,6 +4,7 @@
 use offline
 
 # images_choose: sets NODE_IMAGE, VALKEY_IMAGE, LLAMA_IMAGE and WORKER_IMAGE_PULL; their images are then on the engine.
+# WHISPER_IMAGE as well when there is a model for it, or IMAGES_WHISPER is set, for it is large; otherwise it stays empty.
 # OFFLINE=1 asks no registry; PULL=1 asks again although a stand-in is here. Each image counts alone.
 images_choose() {
   images_from=$(now) REGISTRY_DOWN=${OFFLINE:-} IMAGES_BUILT_HERE='' WORKER_IMAGE_PULL=missing
@@ -13,12 +14,27 @@ images_choose() {
   VALKEY_IMAGE=$CHOSEN
   image_choose llama LLAMA_IMAGE "$(public_llama)"
   LLAMA_IMAGE=$CHOSEN
-  [ "$LLAMA_IMAGE" != "$(offline_name llama)" ] || WORKER_IMAGE_PULL=never
+  WHISPER_IMAGE=$(env_own WHISPER_IMAGE)
+  if [ -n "${IMAGES_WHISPER:-}" ] || images_want_whisper; then
+    image_choose whisper WHISPER_IMAGE "$(public_whisper)"
+    WHISPER_IMAGE=$CHOSEN
+  fi
+  case $LLAMA_IMAGE/$WHISPER_IMAGE in "$OFFLINE_PREFIX"/* | */"$OFFLINE_PREFIX"/*) WORKER_IMAGE_PULL=never ;; esac
   if [ -n "$IMAGES_BUILT_HERE" ]; then
     # Base images that only this engine has can only be seen by its own builder.
     BUILDX_BUILDER=$(docker context show) && export BUILDX_BUILDER
   fi
-  phase images "$NODE_IMAGE, $VALKEY_IMAGE, $LLAMA_IMAGE ($(seconds_since "$images_from"))"
+  phase images "$NODE_IMAGE, $VALKEY_IMAGE, $LLAMA_IMAGE${WHISPER_IMAGE:+, $WHISPER_IMAGE} ($(seconds_since "$images_from"))"
+}
+
+# images_want_whisper: whether a model in the models' folder is one that whisper.cpp names so.
+images_want_whisper() {
+  for images_model in "$MODELS"/ggml-*.bin; do [ ! -e "$images_model" ] || return 0; done
+  return 1
+}
+
+public_whisper() {
+  if engine_offers_nvidia; then echo ghcr.io/ggml-org/whisper.cpp:main-cuda; else echo ghcr.io/ggml-org/whisper.cpp:main; fi
 }
 
 public_llama() {

@@ -11,12 +11,13 @@ OFFLINE_BASE=$OFFLINE_PREFIX/debian:$OFFLINE_SUITE
 OFFLINE_DIR=$STATE/offline
 CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt
 
-# offline_name node-slim|valkey|llama|ryuk
+# offline_name node-slim|valkey|llama|whisper|ryuk
 offline_name() {
   case $1 in
   node-slim) echo "$OFFLINE_PREFIX/node:24-slim" ;;
   valkey) echo "$OFFLINE_PREFIX/valkey:9" ;;
   llama) echo "$OFFLINE_PREFIX/llama.cpp:server" ;;
+  whisper) echo "$OFFLINE_PREFIX/whisper.cpp:main" ;;
   ryuk) echo "$OFFLINE_PREFIX/ryuk:0" ;;
   esac
 }

@@ -71,14 +71,14 @@ test_containers() {
 }
 
 test_container_suite() {
-  OFFLINE='' PULL=''
+  OFFLINE='' PULL='' IMAGES_WHISPER=1
   engine_ensure
   engine_socket
   phase engine "Docker $ENGINE_VERSION (API $ENGINE_API), Compose $COMPOSE_VERSION"
   images_choose
   test_ryuk
   NPM_REGISTRY=$(npm_registry)
-  export NODE_IMAGE VALKEY_IMAGE LLAMA_IMAGE WORKER_IMAGE_PULL NPM_REGISTRY DOCKER_SOCK DOCKER_GID
+  export NODE_IMAGE VALKEY_IMAGE LLAMA_IMAGE WHISPER_IMAGE WORKER_IMAGE_PULL NPM_REGISTRY DOCKER_SOCK DOCKER_GID
   # In a container that shares the engine's network the published ports are on our own loopback.
   if [ -e /.dockerenv ]; then export TESTCONTAINERS_HOST_OVERRIDE="${TESTCONTAINERS_HOST_OVERRIDE:-127.0.0.1}"; fi
   mkdir -p "$REPORTS"

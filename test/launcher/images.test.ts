@@ -99,6 +99,28 @@ describe("base images", () => {
     expect(result.err).toContain("LLAMA_IMAGE=my/llama:1 cannot be pulled (manifest unknown)");
   });
 
+  test("for speech are got when there is a model for them", async () => {
+    const engine = stubEngine();
+    await up(engine);
+    expect(value(engine, "WHISPER_IMAGE")).toBeUndefined();
+    engine.write("models/ggml-tiny.bin", "lmgg");
+    await up(engine);
+    expect(pulls(engine)).toEqual(["pull ghcr.io/ggml-org/whisper.cpp:main"]);
+    expect(value(engine, "WHISPER_IMAGE")).toBe("ghcr.io/ggml-org/whisper.cpp:main");
+    expect(value(engine, "WORKER_IMAGE_PULL")).toBe("missing");
+  });
+
+  test("for speech are built here when no registry answers, and pulling workers is off then", async () => {
+    const engine = stubEngine();
+    engine.answer("images", `${engine.read("../bin/docker.d/images")}benchai-offline/debian:forky\n`);
+    engine.answer("pull-error", "dial tcp: no such host\n");
+    engine.write("models/ggml-tiny.bin", "lmgg");
+    await up(engine);
+    expect(value(engine, "LLAMA_IMAGE")).toBe("ghcr.io/ggml-org/llama.cpp:server");
+    expect(value(engine, "WHISPER_IMAGE")).toBe("benchai-offline/whisper.cpp:main");
+    expect(value(engine, "WORKER_IMAGE_PULL")).toBe("never");
+  });
+
   test("an NVIDIA runtime without a GPU does not choose the CUDA image", async () => {
     const engine = stubEngine();
     engine.answer("info", "plugin-buildx=0.29.1\nplugin-compose=2.40.3\nruntimes=nvidia runc\n");

@@ -17,7 +17,7 @@ case "$*" in
 ci) mkdir -p node_modules ;;
 'run --silent check') [ ! -e "$D/check-fails" ] ;;
 'run --silent test:'*)
-  env | grep -E '^(NODE_IMAGE|VALKEY_IMAGE|LLAMA_IMAGE|WORKER_IMAGE_PULL|DOCKER_SOCK|DOCKER_GID)=' >"$D/env-of-$BENCHAI_REPORT" || :
+  env | grep -E '^(NODE_IMAGE|VALKEY_IMAGE|LLAMA_IMAGE|WHISPER_IMAGE|WORKER_IMAGE_PULL|DOCKER_SOCK|DOCKER_GID)=' >"$D/env-of-$BENCHAI_REPORT" || :
   [ ! -e "$D/no-report" ] || exit 1
   mkdir -p .benchai/report
   echo '{"numTotalTests":3,"numPassedTests":3,"numFailedTests":0,"numPendingTests":0,"numTodoTests":0,"testResults":[]}' >".benchai/report/$BENCHAI_REPORT.json" ;;
@@ -48,6 +48,7 @@ test("checks and both suites run, with the images that up would choose", async (
       "NODE_IMAGE=node:24-bookworm-slim",
       "VALKEY_IMAGE=valkey/valkey:9",
       "LLAMA_IMAGE=ghcr.io/ggml-org/llama.cpp:server",
+      "WHISPER_IMAGE=ghcr.io/ggml-org/whisper.cpp:main",
       "WORKER_IMAGE_PULL=missing",
       "DOCKER_GID=4711",
     ]),

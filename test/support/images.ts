@@ -9,6 +9,7 @@ export const baseImages = {
   NODE_IMAGE: process.env["NODE_IMAGE"] ?? "node:24-bookworm-slim",
   VALKEY_IMAGE: process.env["VALKEY_IMAGE"] ?? "valkey/valkey:9",
   LLAMA_IMAGE: process.env["LLAMA_IMAGE"] ?? "ghcr.io/ggml-org/llama.cpp:server",
+  WHISPER_IMAGE: process.env["WHISPER_IMAGE"] ?? "ghcr.io/ggml-org/whisper.cpp:main",
 };
 
 /** The stack's own images, built from this checkout under a tag of the tests' own. */

@@ -23,7 +23,7 @@ export const modelStates = [
 export const ModelState = Type.Enum(modelStates);
 export type ModelState = (typeof modelStates)[number];
 
-export const modelKinds = ["chat", "embedding", "rerank"] as const;
+export const modelKinds = ["chat", "embedding", "rerank", "transcription"] as const;
 export type ModelKind = (typeof modelKinds)[number];
 
 /** Why a model is not ready; `code` is one of the error codes that a request for it would get. */

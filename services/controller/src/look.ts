@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 
 import type Docker from "dockerode";
 
-import { llamaContainer } from "./backends/llama-server.ts";
-import { buildCatalogue, type ModelEntry } from "./core/catalogue.ts";
+import { containerOf } from "./backends/backends.ts";
+import { buildCatalogue, type ModelEntry, type WorkerImages } from "./core/catalogue.ts";
 import type { ObservedWorker, Slot } from "./core/state.ts";
 import type { ConfigFile, LoadedConfig } from "./edge/config-file.ts";
 import type { Engine } from "./edge/docker.ts";
@@ -23,14 +23,14 @@ export type Seen = Wanted & { readonly observed: readonly ObservedWorker[] };
 export type LookDeps = {
   readonly files: ModelFiles;
   readonly config: ConfigFile;
-  readonly workerImage: string;
+  readonly workerImages: WorkerImages;
 };
 
 /** Reads configuration and model files, and derives what each worker should be. */
 async function readWanted(deps: LookDeps, around: Surroundings): Promise<Wanted> {
   const [files, config] = await Promise.all([deps.files.list(), deps.config.load()]);
-  const entries = buildCatalogue(files, config.config, around.machine, deps.workerImage);
-  const bodies = new Map(entries.map((e) => [e.slot, llamaContainer(e, around.facts)]));
+  const entries = buildCatalogue(files, config.config, around.machine, deps.workerImages);
+  const bodies = new Map(entries.map((e) => [e.slot, containerOf(e, around.facts)]));
   const specHashes = new Map(entries.map((e) => [e.slot, specHash(e, bodies.get(e.slot))]));
   return { entries, bodies, specHashes, config };
 }

@@ -34,6 +34,8 @@ const Env = Type.Object({
   STACK: Type.String({ minLength: 1 }),
   WORKER_NETWORK: Type.String({ minLength: 1 }),
   WORKER_IMAGE: Type.String({ minLength: 1 }),
+  /** Of transcription models. */
+  WHISPER_IMAGE: Type.String({ minLength: 1, default: "ghcr.io/ggml-org/whisper.cpp:main" }),
   WORKER_IMAGE_PULL: Type.Union([Type.Literal("missing"), Type.Literal("never")], {
     default: "missing",
   }),
@@ -110,7 +112,7 @@ function buildReconciler(docker: Docker, metrics: Registry, shared: Shared): Rec
       { folder: "embedded", path: mountPoints.embedded },
     ]),
     config: new ConfigFile(env.CONFIG_FILE),
-    workerImage: env.WORKER_IMAGE,
+    workerImages: { llama: env.WORKER_IMAGE, whisper: env.WHISPER_IMAGE },
     lookAround: () => lookAround(docker, env.STACK, env.WORKER_NETWORK),
     engineOf,
     stack: env.STACK,

@@ -3,7 +3,7 @@ import type { ControllerStatus, Snapshot, WorkerEndpoint } from "@benchai/contra
 import type { Doorbell } from "@benchai/kernel/doorbell";
 import type { Logger } from "@benchai/kernel/log";
 
-import { workerPort } from "./backends/llama-server.ts";
+import { urlOf } from "./backends/backends.ts";
 import { configuredParts } from "./core/assistants.ts";
 import { decide, type Decision, type Situation } from "./core/decide.ts";
 import { planText } from "./core/plan.ts";
@@ -158,15 +158,16 @@ export class Reconciler {
   #publish(situation: Situation, decision: Decision): void {
     const models = modelViews(situation, decision);
     const endpoints: Record<string, WorkerEndpoint> = {};
-    for (const { slot, state } of models) {
+    for (const { slot, state, kind } of models) {
       const worker = situation.observed.find((o) => o.slot === slot);
       if (state !== "ready" || !worker?.address) continue;
       const { generation, address } = worker;
+      const apiKey = this.#deps.keys.keyOf(slot, generation);
       endpoints[slot] = {
         // Two slots may be created in one pass: only together with its slot does a generation name one worker.
         generation: `${slot}@${generation}`,
-        url: `http://${address}:${workerPort}`,
-        apiKey: this.#deps.keys.keyOf(slot, generation),
+        url: urlOf(kind, address, apiKey),
+        apiKey,
       };
     }
     const configured = configuredParts(this.#seen?.config.config ?? {});

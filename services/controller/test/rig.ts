@@ -82,7 +82,7 @@ export class Controller {
       ...deps,
       files: new ModelFiles([{ folder: "models", path: rig.models }]),
       config: new ConfigFile(rig.config),
-      workerImage: "llama:1",
+      workerImages: { llama: "llama:1", whisper: "whisper:1" },
       lookAround: () => lookAround(docker, "stack", "workers"),
       engineOf: ({ facts }, seen) =>
         dockerEngine(

@@ -17,7 +17,7 @@ export function batchTokensOf(
   contextTokens: number,
   flags: readonly string[],
 ): number | undefined {
-  if (kind === "chat") return undefined;
+  if (kind !== "embedding" && kind !== "rerank") return undefined;
   const canSplit =
     kind === "embedding" && reading?.hasCache && reading.poolsLast && !flags.includes("--pooling");
   return ownBatchTokens(flags) ?? (canSplit ? undefined : contextTokens);

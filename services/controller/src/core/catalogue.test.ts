@@ -35,7 +35,7 @@ function file(name: string, over: Partial<ModelFile> = {}): ModelFile {
 const machine: Machine = { hasGpu: false, memoryMiB: 16_000 };
 
 function catalogue(files: readonly ModelFile[], config: Config = {}, on = machine) {
-  return buildCatalogue(files, config, on, "llama:1");
+  return buildCatalogue(files, config, on, { llama: "llama:1", whisper: "whisper:1" });
 }
 const names = (files: readonly ModelFile[], config: Config = {}) =>
   catalogue(files, config).map((e) => `${e.name} <- ${e.file.name}`);
@@ -238,5 +238,77 @@ describe("names", () => {
       }),
       { numRuns: 500 },
     );
+  });
+});
+
+describe("a transcription model", () => {
+  const whisper = {
+    isMultilingual: true,
+    textTokens: 448,
+    halfPrecisionBytes: 100 * 2 ** 20,
+    neededBytes: 1,
+  };
+  const base = file("ggml-base.bin", { header: undefined, whisper, sizeBytes: 50 * 2 ** 20 });
+
+  test("is every Whisper file, under its stem, one request at a time, in an image of its own", () => {
+    expect(catalogue([base])[0]).toMatchObject({
+      name: "ggml-base",
+      slot: "ggml-base",
+      kind: "transcription",
+      parallel: 1,
+      contextTokens: 448,
+      memoryMiB: 50 + 30 + 250,
+      threads: undefined,
+      batchTokens: undefined,
+      needsPooling: false,
+      image: "whisper:1",
+      problem: undefined,
+    });
+  });
+
+  test("takes no flags and no image of the defaults, which are llama-server's, and its own", () => {
+    const defaults = { flags: ["--temp", "0"], image: "llama:2", idleS: 5, threads: 3 };
+    expect(catalogue([base], { defaults })[0]).toMatchObject({
+      flags: [],
+      image: "whisper:1",
+      idleAfterMs: 5_000,
+      threads: 3,
+    });
+    const models = {
+      whisper: { file: "ggml-base.bin", aliases: ["whisper-1"], flags: ["-sow"], image: "w:2" },
+    };
+    expect(catalogue([base], { defaults, models })[0]).toMatchObject({
+      name: "whisper",
+      aliases: ["whisper-1"],
+      flags: ["-sow"],
+      image: "w:2",
+    });
+    expect(catalogue([file("a.gguf")], { defaults })[0]).toMatchObject({
+      flags: ["--temp", "0"],
+      image: "llama:2",
+    });
+  });
+
+  test("is looked for with `.bin` when it is told to be one, and says when its file is missing", () => {
+    const config: Config = {
+      models: { "ggml-base": { kind: "transcription" }, gone: { kind: "transcription" } },
+    };
+    expect(catalogue([base], config).map((e) => [e.name, e.kind, e.problem?.split(";")[0]])).toEqual([
+      ["ggml-base", "transcription", undefined],
+      ["gone", "transcription", "there is no gone.bin in models/"],
+    ]);
+  });
+
+  test("of the wrong file is a problem that names the setting", () => {
+    const config: Config = {
+      models: { a: { kind: "transcription", file: "a.gguf" }, "ggml-base": { kind: "chat" } },
+    };
+    expect(catalogue([base, file("a.gguf")], config).map((e) => [e.kind, e.problem])).toEqual([
+      ["chat", "its file is for a model of kind chat; correct models.a.kind in benchai.yaml"],
+      [
+        "transcription",
+        "its file is for a model of kind transcription; correct models.ggml-base.kind in benchai.yaml",
+      ],
+    ]);
   });
 });

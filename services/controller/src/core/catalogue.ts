@@ -4,9 +4,10 @@ import { batchTokensOf } from "./batch.ts";
 import type { Config, ModelConfig } from "./config-schema.ts";
 import type { GgufHeader } from "./gguf.ts";
 import { hash32 } from "./hash.ts";
-import { estimateMemoryMiB, type WorkerSize } from "./memory.ts";
+import { estimateMemoryMiB, estimateWhisperMiB, type WorkerSize } from "./memory.ts";
+import type { WhisperHeader } from "./whisper-header.ts";
 
-/** A `.gguf` file as it lies in a models folder. */
+/** A `.gguf` file, or a `.bin` file of whisper.cpp, as it lies in a models folder. */
 export type ModelFile = {
   readonly name: string;
   readonly folder: "models" | "embedded";
@@ -14,6 +15,8 @@ export type ModelFile = {
   readonly sizeBytes: number;
   readonly modifiedMs: number;
   readonly header: GgufHeader | undefined;
+  /** Of a `.bin` file; it has no other. */
+  readonly whisper?: WhisperHeader | undefined;
   /** Why it cannot be served, and what to do; undefined when it can. */
   readonly problem: string | undefined;
 };
@@ -47,6 +50,9 @@ export type ModelEntry = {
   readonly problem: string | undefined;
 };
 
+/** The images of the workers, where neither a model nor the defaults name another. */
+export type WorkerImages = { readonly llama: string; readonly whisper: string };
+
 const defaultContextTokens = 8_192;
 /** Below this size more threads only wait for each other, in bytes. */
 const singleThreadBytes = 64 * 1024 * 1024;
@@ -67,29 +73,45 @@ export function buildCatalogue(
   files: readonly ModelFile[],
   config: Config,
   machine: Machine,
-  defaultImage: string,
+  images: WorkerImages,
 ): ModelEntry[] {
-  const configured = Object.entries(config.models ?? {}).map(([name, m]) => ({
-    name,
-    settings: { ...builtIn, ...config.defaults, ...m },
-    file: files.find((f) => f.name === fileNameOf(name, m)) ?? servedAs(name, m, files),
-  }));
+  const configured = Object.entries(config.models ?? {}).map(([name, m]) => {
+    const file = files.find((f) => f.name === fileNameOf(name, m)) ?? servedAs(name, m, files);
+    return { name, settings: settingsOf(config, m, file), file };
+  });
   const claimed = new Set(configured.map((c) => c.file?.name));
   const taken = new Set(configured.flatMap((c) => [c.name, ...c.settings.aliases]));
   const found = files
     .filter((f) => !claimed.has(f.name))
     .map((file) => ({
       name: freeName(file, taken),
-      settings: { ...builtIn, ...config.defaults },
+      settings: settingsOf(config, {}, file),
       file,
     }));
   return [...configured, ...found]
-    .map(({ name, settings, file }) => entry(name, settings, file, machine, defaultImage))
+    .map(({ name, settings, file }) => entry(name, settings, file, machine, images))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+/** `flags` and `image` of the defaults are llama-server's. */
+function settingsOf({ defaults = {} }: Config, m: ModelConfig, file: ModelFile | undefined): Settings {
+  const { flags: _flags, image: _image, ...common } = defaults;
+  // whisper-server works on one request at a time.
+  if (isTranscription(m, file)) return { ...builtIn, ...common, ...m, parallel: 1 };
+  return { ...builtIn, ...defaults, ...m };
+}
+
+function isTranscription({ kind, file: name = "" }: ModelConfig, file: ModelFile | undefined): boolean {
+  return file ? isWhisperName(file.name) : kind === "transcription" || isWhisperName(name);
+}
+
+/** Whether a file in models/ with this name is for whisper-server. */
+export function isWhisperName(fileName: string): boolean {
+  return /\.bin$/i.test(fileName);
+}
+
 function fileNameOf(name: string, m: ModelConfig): string {
-  return m.file ?? `${name}.gguf`;
+  return m.file ?? `${name}.${m.kind === "transcription" ? "bin" : "gguf"}`;
 }
 
 /** The file that would be served under this name without any configuration: the first part of a split one. */
@@ -109,11 +131,11 @@ function entry(
   m: Settings,
   found: ModelFile | undefined,
   machine: Machine,
-  defaultImage: string,
+  images: WorkerImages,
 ): ModelEntry {
   const file = found ?? missingFile(name, fileNameOf(name, m));
-  const contextTokens = m.context ?? trainedContext(file);
   const kind = kindOf(m, file);
+  const contextTokens = file.whisper?.textTokens ?? m.context ?? trainedContext(file);
   const batchTokens = batchTokensOf(kind, file.header, contextTokens, m.flags);
   return {
     name,
@@ -131,15 +153,31 @@ function entry(
     pinned: m.pin,
     idleAfterMs: m.idleS * 1000,
     device: deviceOf(m, machine),
-    threads: m.threads ?? (file.sizeBytes < singleThreadBytes ? 1 : undefined),
+    threads: m.threads ?? knownThreads(kind, file),
     flags: m.flags,
-    image: m.image ?? defaultImage,
-    problem: file.problem,
+    image: m.image ?? imageFor(kind, images),
+    problem: file.problem ?? kindProblem(name, m, kind),
   };
 }
 
-function kindOf(m: Settings, { header }: ModelFile): ModelKind {
-  return m.kind ?? (header?.isEmbedding ? "embedding" : "chat");
+function imageFor(kind: ModelKind, images: WorkerImages): string {
+  return kind === "transcription" ? images.whisper : images.llama;
+}
+
+function knownThreads(kind: ModelKind, { sizeBytes }: ModelFile): number | undefined {
+  return kind !== "transcription" && sizeBytes < singleThreadBytes ? 1 : undefined;
+}
+
+/** A file of whisper.cpp can only be transcribed with, and no other can be. */
+function kindOf(m: Settings, file: ModelFile): ModelKind {
+  if (isTranscription(m, file)) return "transcription";
+  const found = file.header?.isEmbedding ? "embedding" : "chat";
+  return m.kind === "transcription" ? found : (m.kind ?? found);
+}
+
+function kindProblem(name: string, { kind: told }: Settings, kind: ModelKind): string | undefined {
+  if (told === undefined || told === kind) return undefined;
+  return `its file is for a model of kind ${kind}; correct models.${name}.kind in benchai.yaml`;
 }
 
 function deviceOf({ device }: Settings, { hasGpu }: Machine): ModelEntry["device"] {
@@ -156,13 +194,14 @@ function trainedContext({ header }: ModelFile): number {
   return Math.min(header?.contextTokens || defaultContextTokens, defaultContextTokens);
 }
 
-function estimate({ header, sizeBytes }: ModelFile, size: WorkerSize): number {
+function estimate({ header, whisper, sizeBytes }: ModelFile, size: WorkerSize): number {
+  if (whisper) return estimateWhisperMiB(sizeBytes, whisper);
   return header ? estimateMemoryMiB(sizeBytes, header, size) : 0;
 }
 
-/** The name under which a file is served: without `.gguf`, and without the part number of a split model. */
+/** The name under which a file is served: without `.gguf` or `.bin`, and without the part number of a split model. */
 export function stem(fileName: string): string {
-  return fileName.replace(/\.gguf$/i, "").replace(/-00001-of-\d{5}$/, "");
+  return fileName.replace(/\.(gguf|bin)$/i, "").replace(/-00001-of-\d{5}$/, "");
 }
 
 /**

@@ -1,8 +1,8 @@
 import type { AssistantConfig, Config, ModelConfig } from "./config-schema.ts";
 
-/** llama-server arguments that are ours to give, or that would open the worker to what it must not do. */
+/** Arguments of llama-server and whisper-server that are ours to give, or that would open the worker to what it must not do. */
 const reservedFlags =
-  /^(-m|--model|-mu|--model-url|-hf|-hfr|--hf-.*|-dr|--docker-repo|--host|--port|--reuse-port|--api-key|--api-key-file|-a|--alias|--tools|--tools-.*|-ag|--agent|--ui-mcp-proxy|--webui-mcp-proxy|--path|--ssl-.*|--slot-save-path|--log-file|--media-path|--models-.*|-np|--parallel|-c|--ctx-size)(=.*)?$/;
+  /^(-m|--model|-mu|--model-url|-hf|-hfr|--hf-.*|-dr|--docker-repo|--host|--port|--reuse-port|--api-key|--api-key-file|-a|--alias|--tools|--tools-.*|-ag|--agent|--ui-mcp-proxy|--webui-mcp-proxy|--path|--ssl-.*|--slot-save-path|--log-file|--media-path|--models-.*|-np|--parallel|-c|--ctx-size|--request-path|--inference-path|--public|--convert|--tmp-dir)(=.*)?$/;
 
 /** Tells of a problem at a path of the file. */
 export type Say = (path: readonly (string | number)[], message: string) => void;

@@ -20,7 +20,7 @@ export const common = {
   /** CPU threads for one worker. */
   threads: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_024 })),
   device: Type.Optional(Device),
-  /** More arguments for llama-server, as they would stand on its command line. */
+  /** More arguments for the model server, as they would stand on its command line. */
   flags: Type.Optional(Type.Array(Type.String({ maxLength: 1_024 }), { maxItems: 64 })),
   /** Another worker image than the stack's. */
   image: Type.Optional(Type.String({ minLength: 1, maxLength: 512 })),
@@ -29,8 +29,8 @@ export const common = {
 export const Model = Type.Object(
   {
     ...common,
-    /** The file in models/; without it, the name with `.gguf`. */
-    file: Type.Optional(Type.String({ minLength: 1, maxLength: 1_024, pattern: "^[^/\\\\]+\\.gguf$" })),
+    /** The file in models/; without it, the name with `.gguf`, or with `.bin` for a transcription model. */
+    file: Type.Optional(Type.String({ minLength: 1, maxLength: 1_024, pattern: "^[^/\\\\]+\\.(gguf|bin)$" })),
     aliases: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 256 }), { maxItems: 64 })),
     kind: Type.Optional(Kind),
     /** Loaded at start and never unloaded. */

@@ -28,7 +28,7 @@ export function knownKeys(path: readonly string[]): readonly string[] {
 const exactly: Readonly<Record<string, string>> = {
   device: `expected one of ${devices.join(", ")}`,
   kind: `expected one of ${modelKinds.join(", ")}`,
-  file: "expected the name of a .gguf file in models/, without a folder",
+  file: "expected the name of a .gguf or .bin file in models/, without a folder",
   memory: "expected true, false or { namespace: … }",
   rag: "expected true, false or { collections: […], k: … } with k from 1 to 50",
 };

@@ -82,7 +82,7 @@ describe("a bad configuration names line, column and what is accepted", () => {
     [
       "a kind that is none",
       "models:\n  a: { kind: image }",
-      "f:2:8: models.a.kind: expected one of chat, embedding, rerank",
+      "f:2:8: models.a.kind: expected one of chat, embedding, rerank, transcription",
     ],
     ["a truth that is none", "models:\n  a:\n    pin: often", "f:3:5: models.a.pin: expected true or false"],
     [
@@ -98,12 +98,12 @@ describe("a bad configuration names line, column and what is accepted", () => {
     [
       "a path as file",
       "models:\n  a:\n    file: ../x.gguf",
-      "f:3:5: models.a.file: expected the name of a .gguf file in models/, without a folder",
+      "f:3:5: models.a.file: expected the name of a .gguf or .bin file in models/, without a folder",
     ],
     [
       "a file of another kind",
-      "models:\n  a:\n    file: x.bin",
-      "f:3:5: models.a.file: expected the name of a .gguf file in models/, without a folder",
+      "models:\n  a:\n    file: x.safetensors",
+      "f:3:5: models.a.file: expected the name of a .gguf or .bin file in models/, without a folder",
     ],
     [
       "an unknown setting of a model",

@@ -1,4 +1,5 @@
 import type { GgufHeader } from "./gguf.ts";
+import type { WhisperHeader } from "./whisper-header.ts";
 
 const MiB = 1024 * 1024;
 
@@ -37,4 +38,17 @@ function cacheBytes(header: GgufHeader, { contextTokens, parallel }: WorkerSize)
 function batchBytes({ embeddingLength }: GgufHeader, { contextTokens, batchTokens = 0 }: WorkerSize): number {
   const maskBytes = Math.max(contextTokens, batchTokens) * 2;
   return batchTokens * (embeddingLength * floatsPerDimension * 4 + maskBytes);
+}
+
+/**
+ * What whisper-server holds beside the weights: caches and buffers that grow with the model and are never quantised, so that
+ * they are a share of its size at 16 bits; and, whatever the model, buffers of the decoder and the sound itself, in MiB. With
+ * these every model of whisper.cpp's README ("Memory usage": 273 MB for tiny, 3.9 GB for large) is at most over-estimated.
+ */
+const whisperShare = 0.3;
+const whisperOverheadMiB = 250;
+
+/** What the worker of a Whisper model will hold, in MiB. */
+export function estimateWhisperMiB(sizeBytes: number, header: WhisperHeader): number {
+  return Math.ceil((sizeBytes + header.halfPrecisionBytes * whisperShare) / MiB) + whisperOverheadMiB;
 }

@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 
 import type Docker from "dockerode";
 
-import type { GpuRequest, StackFacts } from "../backends/llama-server.ts";
+import type { GpuRequest, StackFacts } from "../backends/worker-container.ts";
 import type { Machine } from "../core/catalogue.ts";
 import type { ServiceContainer } from "../core/teardown.ts";
 import { unavailable } from "./docker.ts";

@@ -33,7 +33,7 @@ export class Images {
   /** The engine said that it has no such image. */
   fetch(image: string): void {
     if (this.#holds.has(image)) return;
-    const fix = `build or load it on this machine, or set LLAMA_IMAGE in .env`;
+    const fix = `build or load it on this machine, or set LLAMA_IMAGE (of transcription: WHISPER_IMAGE) in .env`;
     if (!this.#mayPull) {
       this.#fail(
         image,

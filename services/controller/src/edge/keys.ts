@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from "node:crypto";
 import { link, mkdir, readFile, rm, unlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
-import { keyPath } from "../backends/llama-server.ts";
+import { keyPath } from "../backends/worker-container.ts";
 
 /** The workers' keys: derived, so that a controller that was killed still knows them. */
 export type WorkerKeys = {

@@ -6,11 +6,13 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { randomModelBytes } from "@benchai/fakes/gguf-writer";
+import { toyWhisperBytes } from "@benchai/fakes/whisper-writer";
 
 import { ModelFiles } from "./model-files.ts";
 
 const tinyChat = fileURLToPath(new URL("../../../../assets/tiny-chat/tiny-chat.gguf", import.meta.url));
 const model = randomModelBytes({ seed: 1 });
+const whisper = toyWhisperBytes();
 let root = "";
 let models = "";
 beforeEach(async () => {
@@ -59,6 +61,53 @@ describe("the models folder", () => {
     expect(await files().list()).toEqual([]);
     await rm(models, { recursive: true });
     await expect(files().list()).rejects.toThrow("ENOENT");
+  });
+});
+
+describe("a Whisper model", () => {
+  test("is what is named like one, or begins like one, and no model that only finds speech", async () => {
+    for (const name of ["ggml-base.en.bin", "mine.bin", "ggml-silero-v5.1.2.bin", ".ggml-part.bin"])
+      await put(name, whisper);
+    await put("pytorch_model.bin", "PK");
+    const found = await files().list();
+    expect(found.map((f) => f.name)).toEqual(["ggml-base.en.bin", "mine.bin"]);
+    expect(found[0]).toMatchObject({
+      problem: undefined,
+      whisper: { isMultilingual: true },
+      header: undefined,
+    });
+  });
+
+  test("leaves the embedded chat model where it is", async () => {
+    await writeFile(join(root, "embedded", "tiny.gguf"), model);
+    await put("ggml-tiny.bin", whisper);
+    expect((await files().list()).map((f) => [f.name, f.folder])).toEqual([
+      ["ggml-tiny.bin", "models"],
+      ["tiny.gguf", "embedded"],
+    ]);
+  });
+
+  test.each<[string, string | Uint8Array, string | RegExp]>([
+    [
+      "a web page",
+      "<!DOCTYPE html><html><body>404: this model is not here</body></html>",
+      "it is not a model file that whisper.cpp can read: it does not start with the letters of ggml",
+    ],
+    [
+      "an empty file",
+      "",
+      "it is not a model file that whisper.cpp can read: it ends inside its header; pull it again",
+    ],
+    [
+      "cut weights",
+      whisper.subarray(0, 4_000_000),
+      /^it is cut off: 4000000 of at least \d+ bytes are there; pull it again$/,
+    ],
+  ])("that is broken (%s) says why", async (_what, content, expected) => {
+    await put("ggml-a.bin", content);
+    expect(await verdict()).toEqual(
+      typeof expected === "string" ? expected : expect.stringMatching(expected),
+    );
   });
 });
 

@@ -1,33 +1,48 @@
 import { open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 
-import type { ModelFile } from "../core/catalogue.ts";
+import { isWhisperName, type ModelFile } from "../core/catalogue.ts";
 import { type GgufHeader, parseGguf } from "../core/gguf.ts";
+import { hasGgmlMagic, parseWhisper, whisperHeaderBytes } from "../core/whisper-header.ts";
 
 type Folder = { readonly folder: ModelFile["folder"]; readonly path: string };
-type Checked = { readonly header: GgufHeader | undefined; readonly problem: string | undefined };
+type Checked = Pick<ModelFile, "header" | "whisper" | "problem">;
 
 const firstReadBytes = 1024 * 1024;
 /** A vocabulary of a million tokens is 30 MB; a header beyond this is not one. */
 const longestHeaderBytes = 256 * 1024 * 1024;
 
-/** Lists the `.gguf` files of the models folder, or of the embedded one when that has none. Headers are read once a file. */
+/**
+ * Lists the `.gguf` files of the models folder, or of the embedded one when that has none, and Whisper's `.bin` files of
+ * either. Headers are read once a file.
+ */
 export class ModelFiles {
   readonly #folders: readonly Folder[];
   readonly #checked = new Map<string, Checked>();
 
-  /** `folders` in order: the first that holds a model is the one that counts. */
+  /** `folders` in order: the first that holds a `.gguf` file is the last that counts. */
   constructor(folders: readonly Folder[]) {
     this.#folders = folders;
   }
 
   async list(): Promise<ModelFile[]> {
+    const found: ModelFile[] = [];
     for (const folder of this.#folders) {
-      const names = (await readdir(folder.path)).filter(isModelName).toSorted();
-      if (names.length === 0) continue;
-      return Promise.all(firstParts(names).map((name) => this.#read(folder, name, names)));
+      const all = await readdir(folder.path);
+      const names = all.filter(isModelName).toSorted();
+      const whisper = await this.#whisperNames(folder, all.filter(isWhisperName).toSorted());
+      const read = [...firstParts(names), ...whisper].map((name) => this.#read(folder, name, names));
+      found.push(...(await Promise.all(read)));
+      if (names.length > 0) break;
     }
-    return [];
+    return found;
+  }
+
+  /** `.bin` says little: what is not named as whisper.cpp names its models counts only when it begins like one. */
+  async #whisperNames({ path }: Folder, names: readonly string[]): Promise<string[]> {
+    const visible = names.filter((name) => !name.startsWith("."));
+    const isOne = await Promise.all(visible.map((name) => isWhisperModel(path, name)));
+    return visible.filter((_, i) => isOne[i]);
   }
 
   async #read({ folder, path }: Folder, name: string, names: readonly string[]): Promise<ModelFile> {
@@ -58,6 +73,26 @@ export class ModelFiles {
   }
 }
 
+/** `ggml-*.bin` is one, but for the models that only find where somebody speaks. */
+async function isWhisperModel(folder: string, name: string): Promise<boolean> {
+  if (/^ggml-/i.test(name)) return !/^ggml-silero/i.test(name);
+  try {
+    return hasGgmlMagic(await readStart(join(folder, name), whisperHeaderBytes));
+  } catch {
+    return false;
+  }
+}
+
+async function readStart(path: string, byteCount: number): Promise<Buffer> {
+  const file = await open(path, "r");
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(byteCount), 0, byteCount, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
 function explain(error: unknown): string {
   const code = error instanceof Error && "code" in error ? error.code : "unknown error";
   if (code === "EACCES") return "no permission: workers run as user 1000; run chmod a+r on it";
@@ -85,6 +120,21 @@ function partsOf(name: string, names: readonly string[]) {
 }
 
 async function check(path: string, sizeBytes: number, isSplit: boolean): Promise<Checked> {
+  return isWhisperName(path) ? checkWhisper(path, sizeBytes) : checkGguf(path, sizeBytes, isSplit);
+}
+
+async function checkWhisper(path: string, sizeBytes: number): Promise<Checked> {
+  const result = parseWhisper(await readStart(path, whisperHeaderBytes));
+  if (result.kind === "bad")
+    return {
+      header: undefined,
+      problem: `it is not a model file that whisper.cpp can read: ${result.reason}`,
+    };
+  const { header: whisper } = result;
+  return { header: undefined, whisper, problem: sizeProblem(whisper, sizeBytes, false) };
+}
+
+async function checkGguf(path: string, sizeBytes: number, isSplit: boolean): Promise<Checked> {
   const file = await open(path, "r");
   try {
     for (let length = firstReadBytes; length <= longestHeaderBytes; length *= 4) {
@@ -107,7 +157,11 @@ async function check(path: string, sizeBytes: number, isSplit: boolean): Promise
   }
 }
 
-function sizeProblem(header: GgufHeader, sizeBytes: number, isSplit: boolean): string | undefined {
-  if (isSplit || sizeBytes >= header.neededBytes) return undefined;
-  return `it is cut off: ${sizeBytes} of at least ${header.neededBytes} bytes are there; pull it again`;
+function sizeProblem(
+  { neededBytes }: Pick<GgufHeader, "neededBytes">,
+  sizeBytes: number,
+  isSplit: boolean,
+): string | undefined {
+  if (isSplit || sizeBytes >= neededBytes) return undefined;
+  return `it is cut off: ${sizeBytes} of at least ${neededBytes} bytes are there; pull it again`;
 }

@@ -1,7 +1,10 @@
 import { describe, expect, test } from "vitest";
 
 import { desired, entry } from "../../test/samples.ts";
-import { llamaArguments, llamaContainer, type StackFacts } from "../backends/llama-server.ts";
+import { containerOf, urlOf } from "../backends/backends.ts";
+import { llamaArguments } from "../backends/llama-server.ts";
+import { whisperArguments } from "../backends/whisper-server.ts";
+import type { StackFacts } from "../backends/worker-container.ts";
 import { workerSpec } from "./worker-spec.ts";
 
 const facts: StackFacts = {
@@ -15,7 +18,7 @@ const gpuRequest = { Driver: "nvidia", Count: -1, Capabilities: [["gpu"]] } as c
 const withGpu: StackFacts = { ...facts, gpuRequest: { ...gpuRequest, Capabilities: [["gpu"]] } };
 
 function body(e = entry(), on = facts) {
-  return workerSpec(on, () => llamaContainer(e, on))(desired(), "g1");
+  return workerSpec(on, () => containerOf(e, on))(desired(), "g1");
 }
 
 describe("F4: a worker's container", () => {
@@ -137,6 +140,45 @@ describe("the arguments of llama-server", () => {
   test("a file name that looks like a flag stays a file", () => {
     const args = llamaArguments(entry({ file: { name: "--port.gguf", folder: "models" } }));
     expect(args[1]).toBe("/models/--port.gguf");
+  });
+});
+
+describe("a transcription model's worker", () => {
+  const whisper = (over = {}) =>
+    entry({ kind: "transcription", file: { name: "ggml-base.en.bin", folder: "models" }, ...over });
+
+  test("is whisper-server, confined as every other", () => {
+    const { Cmd: _1, Healthcheck: _2, Entrypoint: _3, ...made } = body(whisper());
+    const { Cmd: _4, Healthcheck: _5, ...other } = body();
+    expect(made).toEqual(other);
+    expect(whisperArguments(whisper({ flags: ["-sow"] })).join(" ")).toBe(
+      "--model /models/ggml-base.en.bin --host 0.0.0.0 --port 8080 --inference-path /v1/audio/inference --public /nowhere --language auto --no-gpu -sow",
+    );
+  });
+
+  test("has threads and the GPU where they are meant", () => {
+    const gpu = whisper({ threads: 3, device: { wanted: "gpu", actual: "gpu" } });
+    expect(whisperArguments(gpu).slice(-4)).toEqual(["--language", "auto", "--threads", "3"]);
+    expect(body(gpu, withGpu).HostConfig?.DeviceRequests).toEqual([gpuRequest]);
+  });
+
+  test("A6: reads its key from the file, so that no secret stands in its arguments", () => {
+    const { Entrypoint, Healthcheck } = body(whisper());
+    expect(Entrypoint).toEqual([
+      "/bin/sh",
+      "-c",
+      'exec whisper-server --request-path "/$(cat /run/benchai/key)" "$@"',
+      "whisper-server",
+    ]);
+    expect(Healthcheck?.Test).toEqual([
+      "CMD-SHELL",
+      'curl -fsS -o /dev/null "http://127.0.0.1:8080/$(cat /run/benchai/key)/health"',
+    ]);
+  });
+
+  test("is reached below its key, as the others are not", () => {
+    expect(urlOf("transcription", "10.0.0.2", "k-e_y")).toBe("http://10.0.0.2:8080/k-e_y");
+    expect(urlOf("chat", "10.0.0.2", "k-e_y")).toBe("http://10.0.0.2:8080");
   });
 });
 

@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
 
-import { keyMount, type StackFacts } from "../backends/llama-server.ts";
+import { keyMount, type StackFacts } from "../backends/worker-container.ts";
 import type { WorkerSpec } from "./docker.ts";
 
 /** The create body of a slot's worker with its own key mounted. `bodyOf` gives the rest, from the newest look. */

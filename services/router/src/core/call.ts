@@ -2,7 +2,7 @@ import type { EnrichmentRequest } from "@benchai/contract/enrichment";
 import { AppError } from "@benchai/contract/errors";
 
 import { scanBody } from "./body-scan.ts";
-import { type CallKind, callKinds } from "./call-kinds.ts";
+import { type CallKind, callKinds, type JsonKind } from "./call-kinds.ts";
 import type { HeaderFields } from "./header-fields.ts";
 import { credentialsOf } from "./owner.ts";
 import { readWish } from "./wish.ts";
@@ -11,6 +11,8 @@ import { readWish } from "./wish.ts";
 export type Call = {
   readonly kind: CallKind;
   readonly model: string;
+  /** Of the body. */
+  readonly contentType: string;
   /** Whether the answer is a stream of server-sent events. */
   readonly isStream: boolean;
   /** What is asked to be put into the prompt; undefined for everything but a chat that asks. */
@@ -21,7 +23,7 @@ export type Call = {
   readonly hasHidden: boolean;
 };
 
-const noCredentials: readonly string[] = [];
+export const noCredentials: readonly string[] = [];
 
 const maxDepth = 128;
 const maxModelChars = 512;
@@ -44,7 +46,7 @@ const countFields = {
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Reads what the router needs from a request body; throws a 400 that names the field at fault. */
-export function readCall(kind: CallKind, body: Uint8Array, headers: HeaderFields = {}): Call {
+export function readCall(kind: JsonKind, body: Uint8Array, headers: HeaderFields = {}): Call {
   const scan = scanBody(body, maxDepth);
   if (scan.depth > maxDepth)
     throw new AppError("invalid_json", `the body nests deeper than ${maxDepth} levels`);
@@ -60,6 +62,7 @@ export function readCall(kind: CallKind, body: Uint8Array, headers: HeaderFields
   return {
     kind,
     model,
+    contentType: "application/json",
     isStream: canStream && stream,
     wish: isChat ? readWish(fields["benchai"], headers) : undefined,
     credentials: isChat ? credentialsOf(headers) : noCredentials,
@@ -84,7 +87,8 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function readModel(model: unknown): string {
+/** The name of a model that a client gave. */
+export function readModel(model: unknown): string {
   if (typeof model !== "string" || model === "")
     throw invalid("model", "`model` must be the name of a model; GET /v1/models lists them");
   if (model.length > maxModelChars)

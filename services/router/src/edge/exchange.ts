@@ -3,9 +3,11 @@ import type { WorkerEndpoint } from "@benchai/contract/models";
 import { assertNever } from "@benchai/kernel/assert-never";
 
 import type { AnswerEditor } from "../core/answer-editor.ts";
+import { isKeyRefusal } from "../core/call-kinds.ts";
 import type { Call } from "../core/call.ts";
 import { type Entry, modelNotFound } from "../core/directory.ts";
 import { type Failure, failureFrom } from "../core/failure.ts";
+import { unfitness } from "../core/kind-fit.ts";
 import { type Decision, decide, progressText } from "../core/readiness.ts";
 import type { Listed } from "../core/roster.ts";
 import { failureOfRefusal, isStillLoading, type Refusal } from "../core/upstream-failure.ts";
@@ -80,6 +82,8 @@ export class Exchange implements LaneMember, Listed {
     const { directory } = this.#desk;
     const entry = directory?.get(this.#call.model);
     if (directory && !entry) return this.#refuse(modelNotFound(this.#call.model, directory));
+    const unfit = entry && unfitness(this.#call.kind, entry.view);
+    if (unfit) return this.#refuse(unfit);
     // Read once: what is avoided when deciding must be what the wait is measured by.
     const avoidedMs = this.#avoidedMs(entry);
     const decision = this.#decide(entry, avoidedMs);
@@ -237,7 +241,7 @@ export class Exchange implements LaneMember, Listed {
   #answerRefusal(refusal: Refusal): void {
     if (isStillLoading(refusal)) return this.#again("loading", avoidMs.loading);
     // Its key is its identity: whoever refuses it is not the worker that the controller started.
-    if (refusal.status === 401 || refusal.status === 403)
+    if (isKeyRefusal(this.#call.kind, refusal.status))
       return this.#retryOnce("wrong process", avoidMs.died, `refused its key with ${refusal.status}`);
     this.#fail(failureOfRefusal(refusal, this.#call.model, this.#call.hasHidden));
   }

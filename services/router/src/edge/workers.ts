@@ -34,7 +34,15 @@ export class Workers {
       {
         method: "POST",
         path: basePath + callKinds[call.kind].path,
-        headers: [...fixedHeaders, "accept", accept, "x-request-id", requestId],
+        headers: [
+          ...fixedHeaders,
+          "content-type",
+          call.contentType,
+          "accept",
+          accept,
+          "x-request-id",
+          requestId,
+        ],
         body,
       },
       handler,
@@ -84,7 +92,7 @@ export class Workers {
         bodyTimeout: 0,
       }),
       basePath: url.pathname.replace(/\/+$/, ""),
-      fixedHeaders: ["content-type", "application/json", "authorization", `Bearer ${endpoint.apiKey}`],
+      fixedHeaders: ["authorization", `Bearer ${endpoint.apiKey}`],
     };
     this.#workers.set(endpoint.generation, worker);
     return worker;

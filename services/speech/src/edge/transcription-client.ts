@@ -1,0 +1,135 @@
+import { type Static, type TSchema, Type } from "typebox";
+import { Value } from "typebox/value";
+import { Agent, fetch, FormData, type RequestInit, type Response } from "undici";
+
+import { AppError, type ErrorCode, errorStatus } from "@benchai/contract/errors";
+import { ErrorBody, ModelList } from "@benchai/contract/openai";
+
+import { type SoundPiece, whisperRateHz } from "../core/sound-pieces.ts";
+import type { TranscriptionCard } from "../core/transcription-model.ts";
+import { type Heard, readWhisperAnswer } from "../core/whisper-answer.ts";
+
+/** How a piece is to be heard; absent: as the worker does by itself. */
+export type Hearing = {
+  readonly model: string;
+  readonly task: "transcribe" | "translate";
+  readonly language: string | undefined;
+  readonly prompt: string | undefined;
+  readonly temperature: number | undefined;
+};
+
+/** A segment is cut after so many characters, which is never: whisper-server's own is 60, for subtitles. */
+const maxSegmentChars = 1_000;
+const headerBytes = 44;
+
+/** What this service asks of Whisper's models, through the router as any client would: queued, counted and loaded like theirs. */
+export class TranscriptionClient {
+  readonly #baseUrl: string;
+  /** The router has deadlines of its own, which are long: a model may have to be loaded. */
+  readonly #agent = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
+
+  constructor(baseUrl: string) {
+    this.#baseUrl = baseUrl;
+  }
+
+  /** The models of kind transcription, under every name that they have. */
+  async models(signal: AbortSignal): Promise<TranscriptionCard[]> {
+    const { data } = await this.#ask("/v1/models", { signal }, ModelList);
+    return data
+      .filter(({ benchai }) => benchai.kind === "transcription")
+      .map(({ id, benchai }) => ({ id, state: benchai.state }));
+  }
+
+  /** What a model hears in a piece. Errors: the router's own, with their codes; `upstream_failed`. */
+  async hear(piece: SoundPiece, hearing: Hearing, signal: AbortSignal): Promise<Heard> {
+    const path = `/v1/audio/inference?model=${encodeURIComponent(hearing.model)}`;
+    const init = { method: "POST", body: formOf(piece, hearing), signal };
+    const answer = await this.#ask(path, init, Type.Unknown());
+    const lengthS = piece.samples.length / whisperRateHz;
+    const heard = readWhisperAnswer(answer, piece.start / whisperRateHz, lengthS);
+    if (heard) return heard;
+    throw new AppError(
+      "upstream_failed",
+      `the model ${hearing.model} answered in a form that is not known; see \`./benchai logs\``,
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#agent.destroy();
+  }
+
+  async #ask<T extends TSchema>(path: string, init: RequestInit, schema: T): Promise<Static<T>> {
+    const response = await this.#fetch(path, init);
+    const value: unknown = await response.json().catch(() => undefined);
+    if (response.ok && Value.Check(schema, value)) return value;
+    throw refusal(response, value);
+  }
+
+  async #fetch(path: string, init: RequestInit): Promise<Response> {
+    try {
+      return await fetch(this.#baseUrl + path, { ...init, dispatcher: this.#agent });
+    } catch (error) {
+      init.signal?.throwIfAborted();
+      const why = error instanceof Error ? error.message : "unknown error";
+      throw new AppError("upstream_failed", `the router cannot be reached: ${why}`, {
+        cause: error,
+        retryAfterS: 2,
+      });
+    }
+  }
+}
+
+function formOf({ samples }: SoundPiece, hearing: Hearing): FormData {
+  const form = new FormData();
+  const fields = {
+    response_format: "verbose_json",
+    max_len: `${maxSegmentChars}`,
+    // It would listen to the sound once more, for the probability of each language.
+    no_language_probabilities: "true",
+    language: hearing.language,
+    translate: hearing.task === "translate" ? "true" : undefined,
+    prompt: hearing.prompt,
+    temperature: hearing.temperature?.toString(),
+  };
+  for (const [name, value] of Object.entries(fields)) if (value !== undefined) form.set(name, value);
+  form.set(
+    "file",
+    new Blob([wavHeader(samples.length * 2), new Uint8Array(samples.slice().buffer)]),
+    "sound.wav",
+  );
+  return form;
+}
+
+/** RIFF/WAVE of 16-bit samples, one channel, at `whisperRateHz`. */
+function wavHeader(dataBytes: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(headerBytes);
+  const view = new DataView(bytes.buffer);
+  const put = (at: number, text: string) => bytes.set(new TextEncoder().encode(text), at);
+  put(0, "RIFF");
+  view.setUint32(4, headerBytes - 8 + dataBytes, true);
+  put(8, "WAVEfmt ");
+  view.setUint32(16, 16, true);
+  view.setUint16(20, 1, true);
+  view.setUint16(22, 1, true);
+  view.setUint32(24, whisperRateHz, true);
+  view.setUint32(28, whisperRateHz * 2, true);
+  view.setUint16(32, 2, true);
+  view.setUint16(34, 16, true);
+  put(36, "data");
+  view.setUint32(40, dataBytes, true);
+  return bytes;
+}
+
+/** The router's error as it is, when it is one of ours: the client asked for this model and is to know. */
+function refusal(response: Response, value: unknown): AppError {
+  const said = Value.Check(ErrorBody, value) ? value.error : undefined;
+  const retryAfter = Number(response.headers.get("retry-after") ?? Number.NaN);
+  const retryAfterS = Number.isFinite(retryAfter) ? retryAfter : undefined;
+  if (said?.code && isErrorCode(said.code))
+    return new AppError(said.code, said.message, { retryAfterS, param: said.param ?? undefined });
+  return new AppError("upstream_failed", `the router answered with ${response.status}`, { retryAfterS });
+}
+
+function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorStatus, code);
+}
