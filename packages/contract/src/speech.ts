@@ -11,7 +11,8 @@ const Text = Type.String({ minLength: 1, maxLength: maxInputChars });
 
 /**
  * `POST /v1/audio/speech`. OpenAI's fields; `text` is the historic name of `input`. `input_format` says what the text is
- * written in; without it that is Markdown, which plain text is as well.
+ * written in: `auto`, the default, takes what begins with `<speak` for SSML and everything else for Markdown, which plain text
+ * is as well.
  */
 export const SpeechRequest = Type.Object({
   model: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
@@ -28,7 +29,7 @@ export const SpeechRequest = Type.Object({
   stream_format: Type.Optional(Type.Enum(["audio", "sse"])),
   /** BCP 47: how numbers, units and signs are read. Without it, the voice's language. */
   language: Type.Optional(Type.String({ minLength: 2, maxLength: 35 })),
-  input_format: Type.Optional(Type.Enum(["text", "markdown"])),
+  input_format: Type.Optional(Type.Enum(["auto", "text", "markdown", "ssml"])),
   /** OpenAI's models take hints of tone in words; no engine here does, so it is taken and not used. */
   instructions: Type.Optional(Type.String({ maxLength: 4_096 })),
 });

@@ -7,6 +7,7 @@ import { metricsRoute } from "@benchai/kernel/metrics";
 
 import { healthRoutes, type SpeechHealth } from "./routes/health.ts";
 import { type SpeechDeps, speechRoutes } from "./routes/speech.ts";
+import { type TranscriptionDeps, transcriptionRoutes } from "./routes/transcriptions.ts";
 import { type VoiceDeps, voiceRoutes } from "./routes/voices.ts";
 
 export type AppDeps = {
@@ -15,17 +16,19 @@ export type AppDeps = {
   readonly health: () => SpeechHealth;
   readonly speech: SpeechDeps;
   readonly voices: VoiceDeps;
+  readonly transcriptions: TranscriptionDeps;
 };
 
 /** A character in JSON may take six bytes (`\u0000`); the rest of a request is small. */
 const bodyLimitBytes = maxInputChars * 6 + 65_536;
 
 /** The HTTP side; it does not listen. */
-export function buildApp({ log, metrics, health, speech, voices }: AppDeps): App {
+export function buildApp({ log, metrics, health, speech, voices, transcriptions }: AppDeps): App {
   const app = createApp({ log, bodyLimitBytes });
   healthRoutes(app, health);
   metricsRoute(app, metrics);
   speechRoutes(app, speech);
   voiceRoutes(app, voices);
+  transcriptionRoutes(app, transcriptions);
   return app;
 }

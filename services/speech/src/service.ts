@@ -7,14 +7,20 @@ import type { RunningService } from "@benchai/kernel/service";
 import { buildApp } from "./app.ts";
 import type { SpeechConfig } from "./edge/config.ts";
 import { PcmCache } from "./edge/pcm-cache.ts";
+import { TranscriptionClient } from "./edge/transcription-client.ts";
 import { type Engines, startEngines } from "./engines/index.ts";
 import { measured } from "./measured-engine.ts";
 import type { SpeechHealth } from "./routes/health.ts";
+import type { TranscriptionDeps } from "./routes/transcriptions.ts";
 import { Speaker } from "./speaker.ts";
 import { SpeechDesk } from "./speech-desk.ts";
 import { createSpeechMetrics } from "./speech-metrics.ts";
+import { Transcriber } from "./transcribe.ts";
 
 export type RunningSpeech = RunningService & { readonly port: number };
+
+/** How long ffmpeg may make no progress on a recording. */
+const decodeStallMs = 30_000;
 
 /** Starts the service. Without any voice it stays up, to say so. */
 export async function startSpeech(config: SpeechConfig, log: Logger): Promise<RunningSpeech> {
@@ -30,6 +36,7 @@ export async function startSpeech(config: SpeechConfig, log: Logger): Promise<Ru
   }));
   const engines = { ...started, list: started.list.map((engine) => measured(engine, metrics)) };
   const desk = new SpeechDesk(engines, speaker, metrics);
+  const client = new TranscriptionClient(config.ROUTER_URL);
   let isDraining = false;
   const app = buildApp({
     log,
@@ -41,6 +48,7 @@ export async function startSpeech(config: SpeechConfig, log: Logger): Promise<Ru
       captions: (order, format, signal) => desk.captions(order, format, signal),
     },
     voices: { voices: () => desk.voices(), engines: desk.engines },
+    transcriptions: transcriptionsOf(config, client),
   });
   await app.listen({ port: config.PORT, host: "0.0.0.0" });
   return {
@@ -49,8 +57,17 @@ export async function startSpeech(config: SpeechConfig, log: Logger): Promise<Ru
       isDraining = true;
       app.server.closeAllConnections();
       await app.close();
-      await Promise.all([engines.close(), cache.close()]);
+      await Promise.all([engines.close(), cache.close(), client.close()]);
     },
+  };
+}
+
+function transcriptionsOf(config: SpeechConfig, client: TranscriptionClient): TranscriptionDeps {
+  const decoder = { ffmpeg: "ffmpeg", maxAudioS: config.MAX_AUDIO_S, stallMs: decodeStallMs };
+  return {
+    transcriber: new Transcriber({ client, decoder, model: config.TRANSCRIBE_MODEL }),
+    maxUploadBytes: config.MAX_UPLOAD_BYTES,
+    maxAtOnce: config.MAX_TRANSCRIBING,
   };
 }
 

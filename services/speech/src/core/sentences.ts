@@ -29,7 +29,11 @@ function isAbbreviation(window: string, at: number, next: string, rules: Sentenc
   if (/^\p{Lu}$/u.test(word)) return !(rules.pronounI && word === "I");
   if (/^(?:\p{L}\.)*\p{L}$/u.test(word) && word.length > 1) return !/^[ap]\.m$/iu.test(word);
   const lower = word.toLowerCase();
-  return rules.never.has(lower) || /^\p{Ll}$/u.test(word) || (rules.beforeNumber.has(lower) && /\p{Nd}/u.test(next));
+  return (
+    rules.never.has(lower) ||
+    /^\p{Ll}$/u.test(word) ||
+    (rules.beforeNumber.has(lower) && /\p{Nd}/u.test(next))
+  );
 }
 
 /** Whether a sentence ends with the sign or signs at `at`, which reach to `end`. */

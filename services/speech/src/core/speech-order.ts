@@ -18,7 +18,7 @@ export function speechOrder(request: SpeechRequest, defaultVoice: string): Speec
   const { voice = defaultVoice } = request;
   return {
     text: textOf(request),
-    inputFormat: request.input_format ?? "markdown",
+    inputFormat: request.input_format ?? "auto",
     format: request.response_format ?? "mp3",
     isSse: request.stream_format === "sse",
     speed: request.speed ?? 1,

@@ -12,6 +12,15 @@ export const SpeechConfig = Type.Object({
   CACHE_MAX_BYTES: Type.Integer({ default: 1_073_741_824, minimum: 0 }),
   /** The voice of requests that name none. */
   DEFAULT_VOICE: Type.String({ default: "alloy", minLength: 1 }),
+  /** Transcription models are asked through the router, as any client asks. */
+  ROUTER_URL: Type.String({ default: "http://router:8085" }),
+  /** The model that OpenAI's names of transcription models mean; empty: one that is loaded, else the first. */
+  TRANSCRIBE_MODEL: Type.String({ default: "" }),
+  /** The largest recording, in bytes, and the longest, in s. */
+  MAX_UPLOAD_BYTES: Type.Integer({ default: 26_214_400, minimum: 1 }),
+  MAX_AUDIO_S: Type.Integer({ default: 14_400, minimum: 1 }),
+  /** Recordings that are worked on at a time; more get 429. */
+  MAX_TRANSCRIBING: Type.Integer({ default: 4, minimum: 1 }),
   /** Requests that are spoken at a time, and how many may wait for that; more get 429. */
   MAX_SPEAKING: Type.Integer({ default: 8, minimum: 1 }),
   MAX_QUEUE: Type.Integer({ default: 64, minimum: 0 }),

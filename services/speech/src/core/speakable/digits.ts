@@ -36,7 +36,10 @@ const phones = [
 
 /** Digits that are names and no amounts: telephone numbers, versions, addresses. */
 export const digitRules: readonly Rule[] = [
-  { pattern: new RegExp(String.raw`(\d{1,3}(?:\.\d{1,3}){3})(?::(\d{1,5}))?(?:/(\d{1,2}))?${end}`, "uy"), say: address },
+  {
+    pattern: new RegExp(String.raw`(\d{1,3}(?:\.\d{1,3}){3})(?::(\d{1,5}))?(?:/(\d{1,2}))?${end}`, "uy"),
+    say: address,
+  },
   ...phones.map((source) => ({ pattern: new RegExp(source + end, "uy"), say: phone })),
   { pattern: new RegExp(String.raw`\d{1,4}(?:\.\d{1,6}){2,}${end}`, "uy"), say: dotted },
 ];

@@ -30,8 +30,34 @@ function roman(match: RegExpExecArray, words: Words): string | undefined {
 }
 
 /** Read only with a number behind them, or only with a name: else they are words, or the end of a sentence. */
-const beforeDigit = new Set(["No.", "Nos.", "S.", "n.", "pp.", "vol.", "Vol.", "Fig.", "fig.", "art.", "chap.", "es."]);
-const beforeName = new Set(["M.", "Fr.", "St.", "S.", "Hr.", "Mt.", "Gen.", "Rev.", "Sen.", "Gov.", "Lt.", "Capt."]);
+const beforeDigit = new Set([
+  "No.",
+  "Nos.",
+  "S.",
+  "n.",
+  "pp.",
+  "vol.",
+  "Vol.",
+  "Fig.",
+  "fig.",
+  "art.",
+  "chap.",
+  "es.",
+]);
+const beforeName = new Set([
+  "M.",
+  "Fr.",
+  "St.",
+  "S.",
+  "Hr.",
+  "Mt.",
+  "Gen.",
+  "Rev.",
+  "Sen.",
+  "Gov.",
+  "Lt.",
+  "Capt.",
+]);
 
 function fits(written: string, rest: string): boolean {
   const digit = beforeDigit.has(written);
@@ -49,7 +75,8 @@ function meaning(written: string, rest: string, words: Words): string | undefine
 function abbreviation(match: RegExpExecArray, words: Words): string | undefined {
   const written = match[0];
   const rest = match.input.slice(match.index + written.length);
-  const said = written === "St." && words.locale.startsWith("en") ? saintOrStreet(rest) : meaning(written, rest, words);
+  const said =
+    written === "St." && words.locale.startsWith("en") ? saintOrStreet(rest) : meaning(written, rest, words);
   return said !== undefined && written.endsWith(".") && rest.trim() === "" ? `${said}.` : said;
 }
 
@@ -61,12 +88,13 @@ function versioned(match: RegExpExecArray, words: Words): string {
   return `${words.versionWord} ${(match[1] ?? "").replaceAll(".", ` ${words.versionPoint} `)}`;
 }
 
-const known = perWords(
-  (words): Rule => ({
-    pattern: new RegExp(`${anyOf([...Object.keys(words.abbreviations), ...(words.locale.startsWith("en") ? ["St."] : [])])}(?![\\p{L}\\p{N}])`, "uy"),
-    say: abbreviation,
-  }),
-);
+const known = perWords((words): Rule => ({
+  pattern: new RegExp(
+    `${anyOf([...Object.keys(words.abbreviations), ...(words.locale.startsWith("en") ? ["St."] : [])])}(?![\\p{L}\\p{N}])`,
+    "uy",
+  ),
+  say: abbreviation,
+}));
 
 const fixed: readonly Rule[] = [
   { pattern: /[vV](?:ersion )?(\d+(?:\.\d+)*)(?![\p{L}\p{N}])/uy, say: versioned },
