@@ -128,8 +128,9 @@ for (const format of audioFormats) {
     const sound = encode(format, stuck(), abort.signal);
     const chunks: unknown[] = [];
     const reading = (async () => {
-      for await (const chunk of sound)
-        chunks.push(chunk) === 1 && setImmediate(() => abort.abort(new Error("left")));
+      for await (const chunk of sound) {
+        if (chunks.push(chunk) === 1) setImmediate(() => abort.abort(new Error("left")));
+      }
     })();
     await expect(reading).rejects.toThrow("left");
     const sinceMs = performance.now();

@@ -38,13 +38,14 @@ export class PcmCache {
   /** Made, and not on disk yet. */
   readonly #unwritten = new Map<string, Spoken>();
   #unwrittenBytes = 0;
-  /** When a key was used, where its file does not say so yet; and when its file was last told. */
+  /** When a key was used, where its file does not say so yet; and when its file was last told. In ms, and never twice the same. */
   readonly #usedMs = new Map<string, number>();
   readonly #touchedMs = new Map<string, number>();
   /** Changes of the folder, one after the other, so that its size keeps the bound at every moment. */
   #changes: Promise<void> = Promise.resolve();
   #problem: string | undefined;
   #retryAtMs = 0;
+  #clockMs = 0;
 
   private constructor(folder: string, { maxBytes, retryMs = 30_000 }: PcmCacheOptions) {
     this.#folder = new PcmFolder(folder);
@@ -83,6 +84,7 @@ export class PcmCache {
     const hash = hashOf(key);
     return this.#flights.run(hash, signal, async (shared) => {
       const found = this.#unwritten.get(hash) ?? (await this.#read(hash));
+      if (found) this.#noteUse(hash);
       if (found) return { spoken: found, isHit: true };
       const either = AbortSignal.any([shared, this.#closing.signal]);
       either.throwIfAborted();
@@ -106,7 +108,7 @@ export class PcmCache {
     for (const { key, bytes, usedMs } of await this.#folder.scan()) {
       const gone = this.#lru.takes(bytes) ? this.#lru.add(key, bytes) : [key];
       this.#touchedMs.set(key, usedMs);
-      for (const other of gone) await this.#drop(other);
+      for (const other of gone) await this.#delete(other);
     }
   }
 
@@ -115,19 +117,27 @@ export class PcmCache {
     if (bytes === undefined) return undefined;
     const entry = await this.#attempt(() => this.#folder.read(hash, bytes));
     const spoken = entry && decodeEntry(hash, entry, crc32);
-    if (spoken) this.#noteUse(hash);
-    else await this.#attempt(() => this.#drop(hash));
+    if (!spoken) {
+      this.#lru.delete(hash);
+      await this.#attempt(() => this.#delete(hash));
+    }
     return spoken;
   }
 
   #noteUse(hash: string): void {
     this.#lru.touch(hash);
-    const nowMs = Date.now();
+    const nowMs = this.#nowMs();
     this.#usedMs.set(hash, nowMs);
     if (nowMs - (this.#touchedMs.get(hash) ?? 0) < touchEveryMs) return;
     this.#touchedMs.set(hash, nowMs);
     this.#usedMs.delete(hash);
     this.#change(() => this.#folder.touch(hash, nowMs));
+  }
+
+  /** A microsecond is what files keep apart. */
+  #nowMs(): number {
+    this.#clockMs = Math.max(Date.now(), this.#clockMs + 0.001);
+    return this.#clockMs;
   }
 
   /** Has the sentence written, for which nobody waits. */
@@ -136,10 +146,15 @@ export class PcmCache {
     if (this.#isOff || isResting) return;
     const entry = encodeEntry(hash, spoken, crc32);
     if (!this.#lru.takes(entry.length) || this.#unwrittenBytes + entry.length > maxUnwrittenBytes) return;
+    const nowMs = this.#nowMs();
+    this.#usedMs.set(hash, nowMs);
+    this.#touchedMs.set(hash, nowMs);
     this.#unwritten.set(hash, spoken);
     this.#unwrittenBytes += entry.length;
+    const gone = this.#lru.add(hash, entry.length);
     this.#change(async () => {
       try {
+        for (const other of gone) await this.#delete(other);
         await this.#write(hash, entry);
       } finally {
         this.#unwritten.delete(hash);
@@ -149,21 +164,21 @@ export class PcmCache {
   }
 
   async #write(hash: string, entry: Buffer): Promise<void> {
-    for (const gone of this.#lru.add(hash, entry.length)) await this.#drop(gone);
     try {
       await this.#folder.write(hash, entry);
+      this.#problem = undefined;
     } catch (error) {
       this.#lru.delete(hash);
       throw error;
     }
-    this.#problem = undefined;
-    this.#touchedMs.set(hash, Date.now());
   }
 
-  async #drop(hash: string): Promise<void> {
-    this.#lru.delete(hash);
-    this.#usedMs.delete(hash);
-    this.#touchedMs.delete(hash);
+  /** The file of a key that is not in the order any more, unless it was made again since. */
+  async #delete(hash: string): Promise<void> {
+    if (this.#lru.sizeOf(hash) === undefined) {
+      this.#usedMs.delete(hash);
+      this.#touchedMs.delete(hash);
+    }
     await this.#folder.delete(hash);
   }
 
