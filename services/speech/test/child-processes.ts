@@ -1,8 +1,8 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 
-/** Processes that this one started and that have not been waited for, those that have ended (zombies) among them. */
+/** Processes that this one started and that have not been waited for, those that have ended (zombies) among them; none where there is no /proc. */
 export function childProcesses(): number[] {
-  return readdirSync("/proc")
+  return (existsSync("/proc/self") ? readdirSync("/proc") : [])
     .map(Number)
     .filter((pid) => pid > 0 && parentOf(pid) === process.pid);
 }

@@ -70,7 +70,8 @@ function modelOf({
 }
 
 function sixteenBit(samples: Float32Array): Int16Array {
-  return Int16Array.from(samples, (sample) =>
-    Math.max(-32_768, Math.min(32_767, Math.round(sample * 32_767))),
-  );
+  const out = new Int16Array(samples.length);
+  for (const [i, sample] of samples.entries())
+    out[i] = Math.max(-32_768, Math.min(32_767, Math.round(sample * 32_767)));
+  return out;
 }
