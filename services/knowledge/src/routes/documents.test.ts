@@ -108,11 +108,15 @@ async function service() {
     return { status: answer.statusCode, text: answer.body, body: isJson ? answer.json() : undefined };
   };
   const done = (owner: string, id: string) =>
-    vi.waitFor(async () => {
-      const { body } = await ask(owner, "GET", `/v1/jobs/${id}`);
-      expect(["done", "failed"]).toContain(body.state);
-      return body;
-    });
+    vi.waitFor(
+      async () => {
+        const { body } = await ask(owner, "GET", `/v1/jobs/${id}`);
+        expect(["done", "failed"]).toContain(body.state);
+        return body;
+      },
+      // A parser's process has to start, at a low priority.
+      { timeout: 15_000 },
+    );
   const upload = (
     owner: string,
     url: string,

@@ -188,7 +188,8 @@ describe("front matter", () => {
       } catch (error) {
         expect(error).toBeInstanceOf(AppError);
       }
-      expect(performance.now() - started).toBeLessThan(3_000);
+      // What is not bounded takes hours; two busy cores take seconds.
+      expect(performance.now() - started).toBeLessThan(10_000);
     }
   });
 });
