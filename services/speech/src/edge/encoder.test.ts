@@ -11,6 +11,8 @@ import { durationMs } from "../core/pcm.ts";
 import { encode } from "./encoder.ts";
 
 const compressed = ["mp3", "opus", "aac", "flac"] as const satisfies readonly AudioFormat[];
+/** A leaving takes some 30 ms; a machine with much else to do must not fail it. */
+const promptMs = 500;
 const never = new AbortController().signal;
 const speech = toneOf(
   "The quick brown fox jumps over the lazy dog, and then it runs away into the forest.",
@@ -114,9 +116,10 @@ test("wav and pcm are the samples and nothing else, little-endian", async () => 
 });
 
 for (const format of audioFormats) {
-  test(`${format}: an abort ends a wait for sound, and ffmpeg, within 100 ms`, async () => {
+  test(`${format}: an abort ends a wait for sound, and ffmpeg, at once`, async () => {
     const abort = new AbortController();
     let wasLeft = false;
+    let sinceMs = -Infinity;
     async function* stuck(): AsyncGenerator<Int16Array, void> {
       try {
         yield speech.subarray(0, 12_000);
@@ -129,18 +132,21 @@ for (const format of audioFormats) {
     const chunks: unknown[] = [];
     const reading = (async () => {
       for await (const chunk of sound) {
-        if (chunks.push(chunk) === 1) setImmediate(() => abort.abort(new Error("left")));
+        if (chunks.push(chunk) > 1) continue;
+        setImmediate(() => {
+          sinceMs = performance.now();
+          abort.abort(new Error("left"));
+        });
       }
     })();
     await expect(reading).rejects.toThrow("left");
-    const sinceMs = performance.now();
-    await expect.poll(() => wasLeft, { interval: 1, timeout: 100 }).toBe(true);
-    expect(performance.now() - sinceMs).toBeLessThan(100);
+    expect(performance.now() - sinceMs).toBeLessThan(promptMs);
     expect(ffmpegs()).toEqual([]);
+    await expect.poll(() => wasLeft, { interval: 1, timeout: promptMs }).toBe(true);
   });
 }
 
-test("a consumer that leaves while it waits ends ffmpeg within 100 ms, though the source never answers", async () => {
+test("a consumer that leaves while it waits ends ffmpeg at once, though the source never answers", async () => {
   for (const format of audioFormats) {
     // A source that hears of no abort.
     const deaf = { [Symbol.asyncIterator]: () => ({ next: () => forever(never) }) };
@@ -148,7 +154,7 @@ test("a consumer that leaves while it waits ends ffmpeg within 100 ms, though th
     const waiting = sound.next().catch((error: Error) => error.name);
     const sinceMs = performance.now();
     await sound.return?.();
-    expect(performance.now() - sinceMs).toBeLessThan(100);
+    expect(performance.now() - sinceMs).toBeLessThan(promptMs);
     expect(await waiting).toBe("AbortError");
   }
   expect(ffmpegs()).toEqual([]);

@@ -9,7 +9,7 @@ import { wavHeader } from "../core/wav-header.ts";
 import { transcode } from "./ffmpeg.ts";
 
 export type EncodeOptions = {
-  /** How many samples there will be, where that is known: then the headers of wav and flac say it. */
+  /** How many samples there will be, where that is known (`measured`): then the headers of wav and flac say it. */
   readonly totalSamples?: number | undefined;
   /** ffmpeg; tests give others. */
   readonly program?: string;

@@ -143,7 +143,7 @@ export class PcmCache {
   /** Has the sentence written, for which nobody waits. */
   #keep(hash: string, spoken: Spoken): void {
     const isResting = this.#problem !== undefined && performance.now() < this.#retryAtMs;
-    if (this.#isOff || isResting) return;
+    if (this.#isOff || isResting || this.#closing.signal.aborted) return;
     const entry = encodeEntry(hash, spoken, crc32);
     if (!this.#lru.takes(entry.length) || this.#unwrittenBytes + entry.length > maxUnwrittenBytes) return;
     const nowMs = this.#nowMs();
