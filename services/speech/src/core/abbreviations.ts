@@ -12,11 +12,14 @@ type Abbreviations = {
 /** Without the last full stop, in lower case, a blank between them. */
 const tables: Readonly<Record<string, Abbreviations>> = {
   en: {
-    never: "dr mr mrs ms messrs prof rev hon st mt gen col capt cmdr lt sgt maj gov sen rep pres vs e.g i.e eg ie cf viz ca approx dept al",
-    beforeNumber: "no nos vol vols fig figs sec ch pp p pg art eq ver jan feb mar apr jun jul aug sep sept oct nov dec",
+    never:
+      "dr mr mrs ms messrs prof rev hon st mt gen col capt cmdr lt sgt maj gov sen rep pres vs e.g i.e eg ie cf viz ca approx dept al",
+    beforeNumber:
+      "no nos vol vols fig figs sec ch pp p pg art eq ver jan feb mar apr jun jul aug sep sept oct nov dec",
   },
   de: {
-    never: "dr prof hr fr st dipl ing z.b d.h u.a o.ä i.d.r s.o s.u v.a bzw ca vgl evtl ggf inkl exkl zzgl bspw sog geb gest hl str allg max min mind u z d bes insb lat engl",
+    never:
+      "dr prof hr fr st dipl ing z.b d.h u.a o.ä i.d.r s.o s.u v.a bzw ca vgl evtl ggf inkl exkl zzgl bspw sog geb gest hl str allg max min mind u z d bes insb lat engl mio mrd",
     beforeNumber: "nr abs abb art bd kap s tab tel jh",
     ordinals: true,
   },
@@ -25,11 +28,13 @@ const tables: Readonly<Record<string, Abbreviations>> = {
     beforeNumber: "no art chap fig vol p pp t",
   },
   es: {
-    never: "sr sra srta sres dr dra d dña prof ud uds vd vds p.ej ej ee ee.uu uu av avda ca cf aprox excmo gral",
+    never:
+      "sr sra srta sres dr dra d dña prof ud uds vd vds p.ej ej ee ee.uu uu av avda ca cf aprox excmo gral",
     beforeNumber: "núm no pág págs p pp art cap fig vol tel",
   },
   it: {
-    never: "sig sigg dott prof ing avv arch on sen gen s ss p.es es ad.es ca cfr c.d sig.ra dott.ssa geom rag",
+    never:
+      "sig sigg dott prof ing avv arch on sen gen s ss p.es es ad.es ca cfr c.d sig.ra dott.ssa geom rag",
     beforeNumber: "n nn pag pagg p pp art cap fig vol tel",
   },
   pt: {
@@ -37,19 +42,46 @@ const tables: Readonly<Record<string, Abbreviations>> = {
     beforeNumber: "n no núm pág págs p pp art cap fig vol tel",
   },
   nl: {
-    never: "dhr mevr mw dr drs ir ing mr prof st o.a d.w.z bijv bv m.b.t t.o.v i.p.v m.a.w ca vgl resp incl excl zgn jhr",
+    never:
+      "dhr mevr mw dr drs ir ing mr prof st o.a d.w.z bijv bv m.b.t t.o.v i.p.v m.a.w ca vgl resp incl excl zgn jhr mln mld",
     beforeNumber: "nr nrs art blz p pp fig hfdst tel",
   },
-  sv: { never: "dr prof t.ex bl.a d.v.s ca s.k t.o.m fr.o.m m.m resp ev st", beforeNumber: "nr s sid kap fig tel" },
-  da: { never: "dr prof f.eks bl.a dvs ca hr fr jf evt inkl ekskl pga", beforeNumber: "nr s kap fig tlf", ordinals: true },
-  nb: { never: "dr prof f.eks bl.a dvs ca hr fr jf evt inkl ekskl pga", beforeNumber: "nr s kap fig tlf", ordinals: true },
+  sv: {
+    never: "dr prof t.ex bl.a d.v.s ca s.k t.o.m fr.o.m m.m resp ev st",
+    beforeNumber: "nr s sid kap fig tel",
+  },
+  da: {
+    never: "dr prof f.eks bl.a dvs ca hr fr jf evt inkl ekskl pga",
+    beforeNumber: "nr s kap fig tlf",
+    ordinals: true,
+  },
+  nb: {
+    never: "dr prof f.eks bl.a dvs ca hr fr jf evt inkl ekskl pga",
+    beforeNumber: "nr s kap fig tlf",
+    ordinals: true,
+  },
   fi: { never: "esim mm ks ts tri prof ym", beforeNumber: "nro s luku kuva puh", ordinals: true },
-  pl: { never: "dr prof np tzn tzw m.in św im inż mgr ul al gen płk ok hab", beforeNumber: "nr s str rys rozdz tel", ordinals: true },
-  cs: { never: "dr prof ing mgr bc např tj tzv sv p ul nám mj cca", beforeNumber: "č str s obr kap tel", ordinals: true },
-  sk: { never: "dr prof ing mgr napr tj tzv sv p ul nám cca", beforeNumber: "č str s obr kap tel", ordinals: true },
+  pl: {
+    never: "dr prof np tzn tzw m.in św im inż mgr ul al gen płk ok hab",
+    beforeNumber: "nr s str rys rozdz tel",
+    ordinals: true,
+  },
+  cs: {
+    never: "dr prof ing mgr bc např tj tzv sv p ul nám mj cca",
+    beforeNumber: "č str s obr kap tel",
+    ordinals: true,
+  },
+  sk: {
+    never: "dr prof ing mgr napr tj tzv sv p ul nám cca",
+    beforeNumber: "č str s obr kap tel",
+    ordinals: true,
+  },
   hu: { never: "dr prof pl ún ill kb özv ifj id", beforeNumber: "sz o old tel", ordinals: true },
   ro: { never: "dr prof dl dna d-l d-na ing sf ex cca str", beforeNumber: "nr p pag art cap fig tel" },
-  ru: { never: "г ул д им проф акад т т.е т.к т.д напр см ср гр св ст", beforeNumber: "стр с рис гл табл тел" },
+  ru: {
+    never: "г ул д им проф акад т т.е т.к т.д напр см ср гр св ст",
+    beforeNumber: "стр с рис гл табл тел",
+  },
   uk: { never: "м вул ім проф акад т т.е т.зв напр див гр св ст", beforeNumber: "стр с рис гл табл тел" },
   el: { never: "κ κα δρ π.χ δηλ αγ λ.χ", beforeNumber: "σελ αρ κεφ τηλ" },
   tr: { never: "dr prof sn bkz örn vb av doç yrd", beforeNumber: "no s sf tel", ordinals: true },
@@ -61,6 +93,8 @@ export type SentenceRules = {
   readonly ordinals: boolean;
   /** "I" ends English sentences and is no initial. */
   readonly pronounI: boolean;
+  /** « Oui ! » has a blank before its last quotation mark. */
+  readonly spacedQuotes: boolean;
   /** Greek asks with a semicolon. */
   readonly semicolonAsks: boolean;
 };
@@ -78,11 +112,14 @@ function rulesFrom(primary: string): SentenceRules {
     beforeNumber: setOf(table?.beforeNumber),
     ordinals: table?.ordinals ?? false,
     pronounI: primary === english,
+    spacedQuotes: primary === "fr",
     semicolonAsks: primary === "el",
   };
 }
 
-const known = new Map<string, SentenceRules>([...Object.keys(tables), "no", "nn"].map((key) => [key, rulesFrom(key)]));
+const known = new Map<string, SentenceRules>(
+  [...Object.keys(tables), "no", "nn"].map((key) => [key, rulesFrom(key)]),
+);
 const otherwise: SentenceRules = { ...rulesFrom(english), pronounI: false };
 
 /** The rules of a BCP 47 language; English abbreviations for languages without a table. */

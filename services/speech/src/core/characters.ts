@@ -1,7 +1,8 @@
 const lineEnds = /\r\n?|[\v\f\u0085\u2028\u2029]/gu;
 /** Controls, direction marks, what is invisible, halves of characters, private and unassigned ones; joiners stay (see `joiners`). */
 const unheard = /(?![\n\t\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\u034f\u115f\u1160\u3164\uffa0]/gu;
-const joiners = /(?<![\p{L}\p{M}])[\u200c\u200d]+|(?<=[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}]\p{M}*)[\u200c\u200d]+|[\u200c\u200d]+(?![\p{L}\p{M}])/gu;
+const joiners =
+  /(?<![\p{L}\p{M}])[\u200c\u200d]+|(?<=[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}]\p{M}*)[\u200c\u200d]+|[\u200c\u200d]+(?![\p{L}\p{M}])/gu;
 
 /** Text with one kind of line end and nothing in it that nobody can read. */
 export function cleaned(text: string): string {

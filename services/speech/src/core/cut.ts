@@ -18,7 +18,10 @@ function clauseEnd(head: string, least: number): number | undefined {
 
 /** At the last blank; rather not between a number and what it counts. */
 function blankBefore(head: string, least: number): number | undefined {
-  const blanks = Array.from(head.matchAll(/(.)\s/gsu), (match) => ({ at: match.index + 1, number: /\p{N}/u.test(match[1] ?? "") }));
+  const blanks = Array.from(head.matchAll(/(.)\s/gsu), (match) => ({
+    at: match.index + 1,
+    number: /\p{N}/u.test(match[1] ?? ""),
+  }));
   const far = blanks.filter((blank) => blank.at >= least);
   return (far.findLast((blank) => !blank.number) ?? far.at(-1) ?? blanks.at(-1))?.at;
 }
@@ -83,7 +86,7 @@ export function pieceLength(
 
 /** `text` in parts of at most about `limit` characters. */
 export function* partsOf(text: string, limit: number, language: string): Generator<string> {
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const length = pieceLength(text, at, limit, language, true) ?? text.length - at;
     yield text.slice(at, at + length);
     at += length;

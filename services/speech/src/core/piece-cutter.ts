@@ -44,7 +44,13 @@ export class PieceCutter {
     const language = this.#style.language ?? this.#language;
     for (;;) {
       if (this.#text.charAt(this.#at) === " ") this.#at += 1;
-      const length = pieceLength(this.#text, this.#at, this.#isFirst ? firstChars : maxChars, language, ended);
+      const length = pieceLength(
+        this.#text,
+        this.#at,
+        this.#isFirst ? firstChars : maxChars,
+        language,
+        ended,
+      );
       if (length === undefined) break;
       const text = this.#text.slice(this.#at, this.#at + length);
       this.#at += length;

@@ -47,8 +47,13 @@ function plainText(raw: string, words: Words | undefined): string {
 
 /** A row of a table as a sentence: "Name: Ada, Born: 1815." Empty cells are passed over. */
 export function rowText(cells: readonly Cell[], words: Words | undefined): string {
-  const said = cells.map((cell) => ({ heading: plainText(cell.heading, words), value: plainText(cell.raw, words) }));
+  const said = cells.map((cell) => ({
+    heading: plainText(cell.heading, words),
+    value: plainText(cell.raw, words),
+  }));
   const parts = said.filter(({ value }) => value !== "");
-  const text = parts.map(({ heading, value }) => (heading === "" ? value : `${heading}: ${value}`)).join(", ");
+  const text = parts
+    .map(({ heading, value }) => (heading === "" ? value : `${heading}: ${value}`))
+    .join(", ");
   return text === "" || /[.!?]$/u.test(text) ? text : `${text}.`;
 }

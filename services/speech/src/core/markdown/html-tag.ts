@@ -9,8 +9,13 @@ const names = new Set(
   ).split(" "),
 );
 
-const tag = /^<\/?([A-Za-z][\w:-]*)(?:\s+[\w:@.-]+\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'=<>`]+)|\s+(?:open|checked|disabled|hidden|controls|required|selected|async|defer|reversed))*\s*\/?>$/u;
-const inline = new Set("a abbr b bdi bdo cite code del dfn em font i ins kbd mark q s samp small span strike strong sub sup tt u var wbr".split(" "));
+const tag =
+  /^<\/?([A-Za-z][\w:-]*)(?:\s+[\w:@.-]+\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'=<>`]+)|\s+(?:open|checked|disabled|hidden|controls|required|selected|async|defer|reversed))*\s*\/?>$/u;
+const inline = new Set(
+  "a abbr b bdi bdo cite code del dfn em font i ins kbd mark q s samp small span strike strong sub sup tt u var wbr".split(
+    " ",
+  ),
+);
 
 /** What is heard in place of `<…>`: nothing, a blank where a block begins or ends; undefined for what is no tag of HTML. */
 export function tagText(written: string): string | undefined {

@@ -23,7 +23,8 @@ function isOperator(sign: string, signs: string, before: string, after: string):
   if (sign === "_") return wordCharacter.test(before) && wordCharacter.test(after);
   if (sign === "~") return signs.length === 1;
   const blanks = /\s/u.test(before) && /\s/u.test(after);
-  if (sign === "=") return signs.length !== 2 || blanks || (wordCharacter.test(before) && wordCharacter.test(after));
+  if (sign === "=")
+    return signs.length !== 2 || blanks || (wordCharacter.test(before) && wordCharacter.test(after));
   return signs.length === 1 && (blanks || (/\d/u.test(before) && /\d/u.test(after)));
 }
 
@@ -31,7 +32,10 @@ function escaped(source: Source, words: Words | undefined): Found | undefined {
   if (!has(source, 1, 1)) return undefined;
   const next = source.text.charAt(source.at + 1);
   if (next === "(" || next === "[") return mathsSpan(source, next === "(" ? "\\)" : "\\]", words);
-  return { text: /[!-/:-@[-`{-~]/u.test(next) ? next : "\\", next: source.at + (/[!-/:-@[-`{-~]/u.test(next) ? 2 : 1) };
+  return {
+    text: /[!-/:-@[-`{-~]/u.test(next) ? next : "\\",
+    next: source.at + (/[!-/:-@[-`{-~]/u.test(next) ? 2 : 1),
+  };
 }
 
 const maxEntityChars = 10;
@@ -56,7 +60,12 @@ function tag(source: Source, state: InlineState): Found | undefined {
   const written = /<[A-Za-z/][^<>]{0,998}>?/uy;
   written.lastIndex = source.at;
   const found = written.exec(source.text)?.[0] ?? "<";
-  if (!found.endsWith(">") && source.at + found.length === source.text.length && waits(source, found.length, maxTagChars)) return undefined;
+  if (
+    !found.endsWith(">") &&
+    source.at + found.length === source.text.length &&
+    waits(source, found.length, maxTagChars)
+  )
+    return undefined;
   if (!found.endsWith(">")) return { text: "<", next: source.at + 1 };
   state.hiddenUntil = hiddenUntil(found);
   return { text: tagText(found) ?? ` ${found.slice(1, -1)} `, next: source.at + found.length };

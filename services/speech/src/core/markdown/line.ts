@@ -38,7 +38,8 @@ const rule: Reading = ({ text: line, complete, open }) => {
   if (signs.length < line.length && signs.length < maxRuleChars) return "no";
   if (!complete && signs.length < maxRuleChars) return undefined;
   const count = signs.replaceAll(" ", "").length;
-  if (open === "paragraph" && /^(?:=+|-+)\s*$/u.test(signs)) return { kind: "underline", length: signs.length };
+  if (open === "paragraph" && /^(?:=+|-+)\s*$/u.test(signs))
+    return { kind: "underline", length: signs.length };
   if (signs.startsWith("=")) return count > 3 ? { kind: "skip", length: signs.length } : "no";
   return count >= 3 ? { kind: "rule", length: signs.length } : "no";
 };
@@ -57,7 +58,8 @@ const fence: Reading = ({ text: line, complete }) => {
   if (signs === "" || (signs.length < 3 && signs.length < line.length)) return "no";
   if (!complete && line.length < signs.length + maxInfoChars) return undefined;
   const info = line.slice(signs.length);
-  if (signs.length < 3 || (signs.startsWith("`") && info.includes("`")) || info.length >= maxInfoChars) return "no";
+  if (signs.length < 3 || (signs.startsWith("`") && info.includes("`")) || info.length >= maxInfoChars)
+    return "no";
   return { kind: "fence", length: line.length, fence: signs };
 };
 
@@ -74,7 +76,11 @@ const item: Reading = ({ text: line, complete, open }) => {
   if (!complete && /^[ \t]+(?:\[[ xX]?\]?)?$/u.test(rest)) return undefined;
   const ticked = task.exec(rest);
   if (ticked === null) return { kind: "item", length: /^\d/u.test(marker) ? 0 : marker.length };
-  return { kind: "item", length: marker.length + ticked[0].length, task: ticked[1] === " " ? "toDo" : "done" };
+  return {
+    kind: "item",
+    length: marker.length + ticked[0].length,
+    task: ticked[1] === " " ? "toDo" : "done",
+  };
 };
 
 function waitFor(complete: boolean): "no" | undefined {
@@ -87,11 +93,14 @@ const maxLabelChars = 100;
 const definition: Reading = ({ text: line, complete }) => {
   if (!line.startsWith("[")) return "no";
   const label = /^\[(\^?)([^[\]]{1,100})\]:/u.exec(line);
-  if (label === null) return !complete && /^\[[^[\]]{0,100}\]?$/u.test(line) && line.length < maxLabelChars ? undefined : "no";
+  if (label === null)
+    return !complete && /^\[[^[\]]{0,100}\]?$/u.test(line) && line.length < maxLabelChars ? undefined : "no";
   const rest = line.slice(label[0].length);
   if (label[1] === "^") return { kind: "footnote", length: label[0].length, number: label[2] ?? "" };
   if (!complete && rest.trimStart().length < 8 && rest.length < maxLabelChars) return undefined;
-  return /^\s*<?(?:https?:|mailto:|www\.|[./#])/u.test(rest) ? { kind: "skip", length: label[0].length } : "no";
+  return /^\s*<?(?:https?:|mailto:|www\.|[./#])/u.test(rest)
+    ? { kind: "skip", length: label[0].length }
+    : "no";
 };
 
 const maxHeadChars = 60;
@@ -107,7 +116,8 @@ const row: Reading = (line) => {
   }
   if (line.text.length >= maxRowChars) return "no";
   if (!line.complete) return undefined;
-  if (!line.afterComplete && line.after.length < maxRowChars && /^[\s|:-]*$/u.test(line.after)) return undefined;
+  if (!line.afterComplete && line.after.length < maxRowChars && /^[\s|:-]*$/u.test(line.after))
+    return undefined;
   const isHead = isDelimiter(line.after);
   return piped || isHead ? { kind: "row", length: line.text.length, line: line.text, isHead } : "no";
 };

@@ -26,7 +26,8 @@ export function openingBracket(source: Source, state: Brackets): Found | undefin
   if (next === "^" || next === "[") {
     const end = next === "^" ? within(source, "]", maxNoteChars) : within(source, "]]", maxWikilinkChars);
     if (end === undefined) return undefined;
-    if (end !== "none") return { text: next === "^" ? "" : wikilink(source.text.slice(source.at + 2, end - 2)), next: end };
+    if (end !== "none")
+      return { text: next === "^" ? "" : wikilink(source.text.slice(source.at + 2, end - 2)), next: end };
   }
   if (next === "!") {
     const end = within(source, "]", maxNoteChars);
@@ -66,7 +67,11 @@ export function linkTail(source: Source, state: Brackets): Found | undefined {
   const bare: Found = { text: /[\p{L}\p{N}]/u.test(next) ? " " : "", next: from };
   if (state.openBrackets === 0) return bare;
   const end =
-    next === "(" ? targetEnd(source, from) : next === "[" ? within({ ...source, at: from }, "]", maxReferenceChars) : "none";
+    next === "("
+      ? targetEnd(source, from)
+      : next === "["
+        ? within({ ...source, at: from }, "]", maxReferenceChars)
+        : "none";
   if (end === undefined) return undefined;
   state.openBrackets -= 1;
   if (end === "none" || (next === "(" && !target.test(source.text.slice(from, end)))) return bare;

@@ -76,6 +76,7 @@ export function mathsSpan(source: Source, close: string, words: Words | undefine
   const part = source.text.slice(from, from + most);
   const complete = source.ended || part.length === most;
   const end = single ? dollarEnd(part, complete) : part.indexOf(close);
-  if (end === undefined || end < 0) return complete ? { text: single ? "$" : " ", next: source.at + close.length } : undefined;
+  if (end === undefined || end < 0)
+    return complete ? { text: single ? "$" : " ", next: source.at + close.length } : undefined;
   return { text: spokenMaths(part.slice(0, end), words), next: from + end + close.length };
 }

@@ -33,7 +33,7 @@ const kept = /^(?:https?:|www\.|\/|~\/|\.{1,2}\/|[\w.-]+\/[\w./-]*$|[\w.+-]+@[\w
 
 function signsIn(code: string, words: Words): string {
   let said = "";
-  for (let at = 0; at < code.length; ) {
+  for (let at = 0; at < code.length;) {
     const sign = /[\p{L}\p{N}\s]/u.test(code.charAt(at)) ? undefined : firstSaid(signRules, code, at, words);
     said += sign === undefined ? code.charAt(at) : ` ${sign.text} `;
     at = sign?.next ?? at + 1;

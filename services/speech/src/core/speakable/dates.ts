@@ -1,7 +1,9 @@
 import { perWords, type Rule } from "./rule.ts";
 import type { Words } from "./words.ts";
 
-const formats = perWords((words) => new Intl.DateTimeFormat(words.locale, { dateStyle: "long", timeZone: "UTC" }));
+const formats = perWords(
+  (words) => new Intl.DateTimeFormat(words.locale, { dateStyle: "long", timeZone: "UTC" }),
+);
 
 /** "November 28, 2026", or undefined for a day that is in no calendar. */
 export function spokenDate(year: number, month: number, day: number, words: Words): string | undefined {
@@ -37,7 +39,12 @@ function localDate(match: RegExpExecArray, words: Words): string | undefined {
 
 function clock(match: RegExpExecArray, words: Words): string | undefined {
   const [, hour, minute, seconds, half] = match;
-  const said = spokenTime(Number(hour), Number(minute), words, half === undefined ? "" : ` ${half.charAt(0).toLowerCase()} m`);
+  const said = spokenTime(
+    Number(hour),
+    Number(minute),
+    words,
+    half === undefined ? "" : ` ${half.charAt(0).toLowerCase()} m`,
+  );
   return said !== undefined && seconds !== undefined ? `${said} ${Number(seconds)}` : said;
 }
 
@@ -51,8 +58,11 @@ export const dateRules: readonly Rule[] = [
   { pattern: /(\d{1,2})([./])(\d{1,2})\2(\d{4})(?![\p{L}\p{N}])/uy, say: localDate },
   {
     pattern:
-      /(\d{1,2}):(\d\d)(?::(\d\d))?(?: ?([AaPp])\.?[Mm]\b\.?| (?:Uhr|uur|heures?|horas?|h)(?!\p{L}))?(?![\p{L}\p{N}:])/uy,
+      /(\d{1,2}):(\d\d)(?::(\d\d))?(?: ?([AaPp])(?:\.[Mm]\.|[Mm])| (?:Uhr|uur|heures?|horas?|h)(?!\p{L}))?(?![\p{L}\p{N}:])/uy,
     say: clock,
   },
-  { pattern: /(\d{1,2})h(\d\d)(?![\p{L}\p{N}:])/uy, say: (m, words) => spokenTime(Number(m[1]), Number(m[2]), words) },
+  {
+    pattern: /(\d{1,2})h(\d\d)(?![\p{L}\p{N}:])/uy,
+    say: (m, words) => spokenTime(Number(m[1]), Number(m[2]), words),
+  },
 ];

@@ -13,7 +13,9 @@ function phone(match: RegExpExecArray, words: Words): string | undefined {
   return match[0].startsWith("+") ? `${words.signs["+"]} ${grouped(match[0])}` : grouped(match[0]);
 }
 
-function dotted(match: RegExpExecArray, words: Words): string {
+/** "1.234.567" is a million where dots part thousands. */
+function dotted(match: RegExpExecArray, words: Words): string | undefined {
+  if (words.group === "." && /^\d{1,3}(?:\.\d{3})+$/u.test(match[0])) return undefined;
   return match[0].replaceAll(".", ` ${words.versionPoint} `);
 }
 
@@ -36,7 +38,10 @@ const phones = [
 
 /** Digits that are names and no amounts: telephone numbers, versions, addresses. */
 export const digitRules: readonly Rule[] = [
-  { pattern: new RegExp(String.raw`(\d{1,3}(?:\.\d{1,3}){3})(?::(\d{1,5}))?(?:/(\d{1,2}))?${end}`, "uy"), say: address },
+  {
+    pattern: new RegExp(String.raw`(\d{1,3}(?:\.\d{1,3}){3})(?::(\d{1,5}))?(?:/(\d{1,2}))?${end}`, "uy"),
+    say: address,
+  },
   ...phones.map((source) => ({ pattern: new RegExp(source + end, "uy"), say: phone })),
   { pattern: new RegExp(String.raw`\d{1,4}(?:\.\d{1,6}){2,}${end}`, "uy"), say: dotted },
 ];

@@ -12,7 +12,9 @@ type Read = { readonly whole: string; readonly decimals: string };
 /** The digits before and behind the decimal sign. "1.234" in German is a thousand, "3.14" is read as it was meant. */
 export function readNumber(raw: string, words: Words): Read {
   const compact = raw.replace(/[\s\u00a0\u202f]/gu, "");
-  const grouped = new RegExp(`^\\d{1,3}(?:[${words.group}]\\d{3})+(?=$|[${words.decimal}])`, "u").exec(compact);
+  const grouped = new RegExp(`^\\d{1,3}(?:[${words.group}]\\d{3})+(?=$|[${words.decimal}])`, "u").exec(
+    compact,
+  );
   const whole = grouped?.[0] ?? /^\d+/u.exec(compact)?.[0] ?? "";
   return { whole: whole.replace(/\D/gu, ""), decimals: compact.slice(whole.length + 1) };
 }
@@ -44,8 +46,19 @@ export function formFor(raw: string, forms: Forms, words: Words): string {
 }
 
 const vulgar: Readonly<Record<string, string>> = {
-  "½": "1/2", "⅓": "1/3", "⅔": "2/3", "¼": "1/4", "¾": "3/4", "⅕": "1/5", "⅖": "2/5", "⅗": "3/5", "⅘": "4/5",
-  "⅛": "1/8", "⅜": "3/8", "⅝": "5/8", "⅞": "7/8",
+  "½": "1/2",
+  "⅓": "1/3",
+  "⅔": "2/3",
+  "¼": "1/4",
+  "¾": "3/4",
+  "⅕": "1/5",
+  "⅖": "2/5",
+  "⅗": "3/5",
+  "⅘": "4/5",
+  "⅛": "1/8",
+  "⅜": "3/8",
+  "⅝": "5/8",
+  "⅞": "7/8",
 };
 
 function fraction(match: RegExpExecArray, words: Words): string | undefined {

@@ -25,7 +25,9 @@ export function firstSaid(rules: readonly Rule[], text: string, at: number, word
 
 /** An alternation of what stands in a table, the longest first. */
 export function anyOf(keys: readonly string[]): string {
-  const escaped = keys.toSorted((a, b) => b.length - a.length).map((key) => key.replace(/[\\^$.*+?()[\]{}|/]/gu, "\\$&"));
+  const escaped = keys
+    .toSorted((a, b) => b.length - a.length)
+    .map((key) => key.replace(/[\\^$.*+?()[\]{}|/]/gu, "\\$&"));
   return `(?:${escaped.join("|")})`;
 }
 

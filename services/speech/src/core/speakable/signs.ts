@@ -5,8 +5,24 @@ import type { Sign, Words } from "./words.ts";
 
 /** ASCII spellings of signs; a longer one is looked for first. */
 const spellings: Readonly<Record<string, Sign>> = {
-  "<->": "↔", "!==": "≠", "===": "=", "!=": "≠", "==": "=", ">=": "≥", "<=": "≤", "+-": "±", "->": "→", "<-": "←",
-  "⇒": "→", "⟶": "→", "➜": "→", "➔": "→", "∙": "×", "·": "×", "≃": "≈", "≅": "≈",
+  "<->": "↔",
+  "!==": "≠",
+  "===": "=",
+  "!=": "≠",
+  "==": "=",
+  ">=": "≥",
+  "<=": "≤",
+  "+-": "±",
+  "->": "→",
+  "<-": "←",
+  "⇒": "→",
+  "⟶": "→",
+  "➜": "→",
+  "➔": "→",
+  "∙": "×",
+  "·": "×",
+  "≃": "≈",
+  "≅": "≈",
 };
 
 const superscripts = "⁰¹²³⁴⁵⁶⁷⁸⁹";
@@ -60,8 +76,14 @@ export const signRules: readonly Rule[] = [
   { pattern: /=>/uy, say: (_, words) => words.arrow },
   { pattern: /<->|!==|===|!=|==|>=|<=|\+-|->|<-|[⇒⟶➜➔]|(?<=[\d ])[∙·](?=[\d ])|[≃≅]/uy, say: spelt },
   { pattern: /[<>](?=\s?[-−\d])|(?<=[\s\d])[<>](?=\s)/uy, say: mark },
-  { pattern: /(?<=[\p{N}%°]) ?[–—] ?(?=[$€£]?\d)|(?<=(?<!-\d{0,9})[\p{N}%€$£])-(?=[$€£]?\d+(?![-\d]))/uy, say: (_, words) => words.to },
-  { pattern: /(?<![\p{L}\p{N}.)-])[-−](?=[$€£.]?\d)|(?<=[\p{N})] )[-−](?= [\p{N}(])/uy, say: (_, words) => words.signs["−"] },
+  {
+    pattern: /(?<=[\p{N}%°]) ?[–—] ?(?=[$€£]?\d)|(?<=(?<!-\d{0,9})[\p{N}%€$£])-(?=[$€£]?\d+(?![-\d]))/uy,
+    say: (_, words) => words.to,
+  },
+  {
+    pattern: /(?<![\p{L}\p{N}.)-])[-−](?=[$€£.]?\d)|(?<=[\p{N})]) ?[-−] (?=[\p{N}(])/uy,
+    say: (_, words) => words.signs["−"],
+  },
   { pattern: /\*(?=\s)(?<=\s\*)|(?<=\d)\*(?=\d)/uy, say: (_, words) => words.signs["×"] },
   { pattern: /\^\{?([-−]?[\p{L}\p{N}]+)\}?/uy, say: (m, words) => spokenPower(m[1] ?? "", words) },
   { pattern: /⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+/uy, say: raised },

@@ -4,7 +4,7 @@ import { aloneEmoji, withoutEmoji } from "./emoji.ts";
 import { dateRules } from "./dates.ts";
 import { digitRules } from "./digits.ts";
 import { firstSaid, type Said } from "./rule.ts";
-import { nameRules } from "./names.ts";
+import { isAbbreviated, nameRules } from "./names.ts";
 import { numberAt, numberRules } from "./numbers.ts";
 import { signRules } from "./signs.ts";
 import { unitAt } from "./units.ts";
@@ -12,7 +12,7 @@ import type { Words } from "./words.ts";
 import { wordsOf } from "./words-of.ts";
 
 const wordPattern = /[\p{L}\p{M}\p{Nd}\p{Nl}\p{Co}\u200c\u200d'’]+/uy;
-const mayBeSpecial = /^[./:@\\#+_-]|^ ?[^\s]\.|^\/|^°/u;
+const mayBeSpecial = /^[./:@\\#+_$-]|^ ?[^\s]\.|^\/|^°/u;
 const currencyStart = /[\p{Sc}]|R\$/uy;
 
 function wordAt(text: string, at: number): string {
@@ -21,7 +21,12 @@ function wordAt(text: string, at: number): string {
 }
 
 function isSpecial(word: string, behind: string, words: Words): boolean {
-  return mayBeSpecial.test(behind) || /^[IVXLC]+$|^[vV]\d|^[vV]ersion$/u.test(word) || Object.hasOwn(words.abbreviations, word) || Object.hasOwn(words.currencies, word);
+  return (
+    mayBeSpecial.test(behind) ||
+    /^[IVXLC]+$|^[vV]\d|^[vV]ersion$/u.test(word) ||
+    isAbbreviated(word, words) ||
+    Object.hasOwn(words.currencies, word)
+  );
 }
 
 function letterAt(text: string, at: number, words: Words): Said {
@@ -29,7 +34,9 @@ function letterAt(text: string, at: number, words: Words): Said {
   const next = at + word.length;
   if (isSpecial(word, text.slice(next, next + 3), words)) {
     const said =
-      unitAt(text, at, words) ?? firstSaid(addressRules, text, at, words) ?? firstSaid(nameRules(words), text, at, words);
+      unitAt(text, at, words) ??
+      firstSaid(addressRules, text, at, words) ??
+      firstSaid(nameRules(words), text, at, words);
     if (said !== undefined) return said;
   }
   return { text: word, next };
@@ -50,7 +57,8 @@ function digitAt(text: string, at: number, words: Words): Said {
 function signAt(text: string, at: number, words: Words): Said {
   currencyStart.lastIndex = at;
   const money = currencyStart.test(text) ? unitAt(text, at, words) : undefined;
-  const said = money ?? (/[+(½⅓⅔¼¾⅕⅖⅗⅘⅛⅜⅝⅞]/u.test(text.charAt(at)) ? startOfNumber(text, at, words) : undefined);
+  const said =
+    money ?? (/[+(½⅓⅔¼¾⅕⅖⅗⅘⅛⅜⅝⅞]/u.test(text.charAt(at)) ? startOfNumber(text, at, words) : undefined);
   const known = said ?? firstSaid(signRules, text, at, words);
   if (known !== undefined) return { text: ` ${known.text} `, next: known.next };
   const sign = String.fromCodePoint(text.codePointAt(at) ?? 32);
@@ -71,7 +79,10 @@ function tokenAt(text: string, at: number, words: Words): Said {
 /** Blanks as a sentence has them: one, and none before a comma. */
 function tidy(text: string): string {
   const single = text.replace(/[\s\u00a0]+/gu, " ").replace(/ (?=[,.;:!?)…])/gu, "");
-  return single.replace(/\( /gu, "(").replace(/([,;:])(?:[,;:])+/gu, "$1").replace(/^[\s,;:]+|[\s,]+$/gu, "");
+  return single
+    .replace(/\( /gu, "(")
+    .replace(/([,;:])(?:[,;:])+/gu, "$1")
+    .replace(/^[\s,;:]+|\s+$/gu, "");
 }
 
 /** Markup and pictures are gone, digits and signs are left to the engine: for languages without a table. */
@@ -96,7 +107,7 @@ export function speakable(written: string, language: string): string {
   if (alone !== undefined) return alone;
   const bare = withoutEmoji(text);
   let said = "";
-  for (let at = 0; at < bare.length; ) {
+  for (let at = 0; at < bare.length;) {
     const token = tokenAt(bare, at, words);
     said += token.text;
     at = token.next;

@@ -40,7 +40,10 @@ const rulesFor = perWords((words): readonly Rule[] => {
   const gap = "[ \\u00a0\\u202f]?";
   return [
     {
-      pattern: new RegExp(`(${number})(?:${gap}(${magnitude})\\.?)?${gap}(?:d[ei] )?(${sign})(?![\\p{L}\\p{N}])`, "uy"),
+      pattern: new RegExp(
+        `(${number})(?:${gap}(${magnitude})\\.?)?${gap}(?:d[ei] )?(${sign})(?![\\p{L}\\p{N}])`,
+        "uy",
+      ),
       say: (m) => amount(m[1] ?? "", m[2], m[3] ?? "", words),
     },
     {

@@ -15,7 +15,10 @@ function plainWords(segment: string): string {
 }
 
 function dotted(name: string, words: Words): string {
-  return name.split(".").filter((part) => part !== "").join(` ${words.dot} `);
+  return name
+    .split(".")
+    .filter((part) => part !== "")
+    .join(` ${words.dot} `);
 }
 
 function host(name: string, words: Words): string {
@@ -32,14 +35,19 @@ function url(match: RegExpExecArray, words: Words): string {
   const full = match[0];
   const address = full.replace(trailing, "");
   const rest = full.slice(address.length).replace(/[*_]/gu, "");
-  const [name = "", ...segments] = address.replace(/^[a-z]+:\/\/(?:[^/@]*@)?/iu, "").replace(/[?#].*$/u, "").split("/");
+  const [name = "", ...segments] = address
+    .replace(/^[a-z]+:\/\/(?:[^/@]*@)?/iu, "")
+    .replace(/[?#].*$/u, "")
+    .split("/");
   const said = [host(name, words), ...segments.filter((s) => s !== "").map((s) => path([s], words))];
   return said.join(` ${words.slash} `) + rest;
 }
 
 function email(match: RegExpExecArray, words: Words): string {
   const [, user = "", domain = ""] = match;
-  const said = dotted(user, words).replaceAll("-", ` ${words.dash} `).replaceAll("_", ` ${words.underscore} `);
+  const said = dotted(user, words)
+    .replaceAll("-", ` ${words.dash} `)
+    .replaceAll("_", ` ${words.underscore} `);
   return `${said.replaceAll("+", ` ${words.signs["+"]} `)} ${words.signs["@"]} ${host(domain, words)}`;
 }
 
@@ -50,7 +58,14 @@ function file(match: RegExpExecArray, words: Words): string {
 function rooted(match: RegExpExecArray, words: Words): string {
   const full = match[0].replace(trailing, "");
   const begin = full.startsWith("/") ? `${words.slash} ` : "";
-  return begin + path(full.split("/").filter((s) => !/^[.~]*$/u.test(s)), words) + match[0].slice(full.length);
+  return (
+    begin +
+    path(
+      full.split("/").filter((s) => !/^[.~]*$/u.test(s)),
+      words,
+    ) +
+    match[0].slice(full.length)
+  );
 }
 
 function drive(match: RegExpExecArray, words: Words): string {
@@ -65,14 +80,26 @@ const name = String.raw`[\p{L}\p{N}_-]+`;
 export const addressRules: readonly Rule[] = [
   { pattern: /(?:https?|ftp|wss?):\/\/[^\s<>"`]+/iuy, say: url },
   { pattern: /www\.[^\s<>"`]+/iuy, say: url },
-  { pattern: /(?:mailto:)?([\p{L}\p{N}._%+-]+)@([\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)*\.\p{L}{2,})/uy, say: email },
+  {
+    pattern: /(?:mailto:)?([\p{L}\p{N}._%+-]+)@([\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)*\.\p{L}{2,})/uy,
+    say: email,
+  },
   { pattern: /[A-Za-z]:(?:\\[\p{L}\p{N}._ -]*[\p{L}\p{N}_-])+\\?/uy, say: drive },
   { pattern: new RegExp(String.raw`localhost:\d{2,5}(?:/[\p{L}\p{N}._~/-]*)?`, "uy"), say: url },
   {
-    pattern: new RegExp(String.raw`${name}(?:\.${name})*\.${endings}(?::\d{2,5})?(?:/[^\s<>"\x60]*)(?![\p{L}\p{N}])`, "uy"),
+    pattern: new RegExp(
+      String.raw`${name}(?:\.${name})*\.${endings}(?::\d{2,5})?(?:/[^\s<>"\x60]*)(?![\p{L}\p{N}])`,
+      "uy",
+    ),
     say: url,
   },
-  { pattern: new RegExp(String.raw`(?:${name}/){1,20}${name}(?:\.${name})*\.${endings}(?![\p{L}\p{N}])`, "uy"), say: file },
+  {
+    pattern: new RegExp(
+      String.raw`(?:${name}/){1,20}${name}(?:\.${name})*\.${endings}(?![\p{L}\p{N}])`,
+      "uy",
+    ),
+    say: file,
+  },
   { pattern: new RegExp(String.raw`(?:${name}/){2,20}(?:${name})?`, "uy"), say: file },
   {
     pattern: new RegExp(String.raw`${name}(?:\.${name})*\.${endings}(?::\d{2,5})?(?![\p{L}\p{N}])`, "uy"),

@@ -7,7 +7,12 @@ import { cleaned } from "../characters.ts";
 export type Place = { readonly line: number; readonly column: number };
 
 export type SsmlToken =
-  | { readonly kind: "open"; readonly name: string; readonly attributes: Readonly<Record<string, string>>; readonly place: Place }
+  | {
+      readonly kind: "open";
+      readonly name: string;
+      readonly attributes: Readonly<Record<string, string>>;
+      readonly place: Place;
+    }
   | { readonly kind: "close"; readonly name: string }
   | { readonly kind: "text"; readonly text: string };
 
@@ -35,12 +40,13 @@ export function parseSsml(source: string): readonly SsmlToken[] {
   parser.on("error", (error) => fail(error.message.replace(/^(?:\S*:)?\d+:\d+: /u, "")));
   parser.on("doctype", () => fail("a document type is not allowed"));
   parser.on("opentag", ({ name, attributes }) => {
-    if (tokens.length === 0 && name !== "speak") fail(`the outermost element is "speak", not "${name.slice(0, 40)}"`);
+    if (tokens.length === 0 && name !== "speak")
+      fail(`the outermost element is "speak", not "${name.slice(0, 40)}"`);
     tokens.push({ kind: "open", name, attributes, place: placeOf(parser) });
   });
   parser.on("closetag", ({ name }) => tokens.push({ kind: "close", name }));
   parser.on("text", (text) => tokens.length > 0 && tokens.push({ kind: "text", text: cleaned(text) }));
   parser.on("cdata", (text) => tokens.push({ kind: "text", text: cleaned(text) }));
-  parser.write(source.trimStart()).close();
+  parser.write(source.replace(/^[\ufeff\s]+(?=<\?xml)/u, "")).close();
   return tokens;
 }

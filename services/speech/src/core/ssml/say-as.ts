@@ -5,7 +5,13 @@ import { wordsOf } from "../speakable/words-of.ts";
 
 function named(sign: string, words: Words | undefined): string {
   if (words === undefined) return sign;
-  const names: Readonly<Record<string, string>> = { ".": words.dot, "-": words.dash, _: words.underscore, ":": words.colon, "*": words.star };
+  const names: Readonly<Record<string, string>> = {
+    ".": words.dot,
+    "-": words.dash,
+    _: words.underscore,
+    ":": words.colon,
+    "*": words.star,
+  };
   const known: Readonly<Partial<Record<string, string>>> = words.signs satisfies Record<Sign, string>;
   return names[sign] ?? known[sign] ?? sign;
 }
@@ -17,7 +23,10 @@ function characters(text: string, words: Words | undefined): string {
 
 function digits(text: string, words: Words | undefined): string {
   const groups = text.match(/\d+|\+|[\p{L}]+/gu) ?? [];
-  return groups.map((group) => (/\d/u.test(group) ? [...group].join(" ") : named(group, words))).join(", ").replaceAll(/(?<=^\D+),/gu, "");
+  return groups
+    .map((group) => (/\d/u.test(group) ? [...group].join(" ") : named(group, words)))
+    .join(", ")
+    .replaceAll(/(?<=^\D+),/gu, "");
 }
 
 function englishSuffix(number: number): string {
@@ -49,7 +58,12 @@ function date(text: string, format: string | undefined, words: Words): string | 
 function time(text: string, words: Words): string | undefined {
   const match = /^\s*(\d{1,2})(?::(\d\d))?(?::\d\d)?\s*(?:([ap])\.?m\.?)?\s*$/iu.exec(text);
   if (match === null) return undefined;
-  return spokenTime(Number(match[1]), Number(match[2] ?? 0), words, match[3] === undefined ? "" : ` ${match[3].toLowerCase()} m`);
+  return spokenTime(
+    Number(match[1]),
+    Number(match[2] ?? 0),
+    words,
+    match[3] === undefined ? "" : ` ${match[3].toLowerCase()} m`,
+  );
 }
 
 type Asked = { readonly as: string; readonly format: string | undefined };

@@ -19,13 +19,15 @@ const taken = new Set(["say-as", "phoneme", "sub"]);
 function checked(token: SsmlToken): void {
   if (token.kind !== "open") return;
   const { name, attributes, place } = token;
-  if (name === "break" && breakMs(attributes) === undefined) throw malformed(place, 'break has a "time" as 500ms or 2s, or a "strength"');
+  if (name === "break" && breakMs(attributes) === undefined)
+    throw malformed(place, 'break has a "time" as 500ms or 2s, or a "strength"');
   const rate = attributes["rate"];
   if (name === "prosody" && rate !== undefined && rateFactor(rate) === undefined) {
     throw malformed(place, 'prosody has a "rate" as slow, fast, 120% or 1.2');
   }
   const needed = { "say-as": "interpret-as", phoneme: "ph", sub: "alias" }[name];
-  if (needed !== undefined && attributes[needed] === undefined) throw malformed(place, `${name} needs "${needed}"`);
+  if (needed !== undefined && attributes[needed] === undefined)
+    throw malformed(place, `${name} needs "${needed}"`);
 }
 
 /** Says the tokens one after the other; it holds what is open. */
@@ -72,13 +74,15 @@ class SsmlReader {
       return;
     }
     if (token.name === "break") yield* this.#silence(breakMs(token.attributes) ?? 0);
-    if (token.name === "p" || token.name === "s") yield* this.#cutter.end(token.name === "p" ? paragraphMs : 0);
+    if (token.name === "p" || token.name === "s")
+      yield* this.#cutter.end(token.name === "p" ? paragraphMs : 0);
     yield* this.#push(token);
     if (taken.has(token.name)) this.#inner = { token, depth: 0, text: "" };
   }
 
   *#close(name: string): Generator<Piece> {
-    if (name === "p" || name === "s" || name === "speak") yield* this.#cutter.end(name === "p" ? paragraphMs : 0);
+    if (name === "p" || name === "s" || name === "speak")
+      yield* this.#cutter.end(name === "p" ? paragraphMs : 0);
     yield* this.#pop();
   }
 
@@ -94,7 +98,11 @@ class SsmlReader {
     const language = this.#otherLanguage(attributes["xml:lang"]);
     const { language: outer, ...rest } = this.#style;
     const named = attributes["xml:lang"] === undefined ? outer : language;
-    const style = { ...rest, rate: combinedRate(rest.rate, rate ?? 1), ...(named === undefined ? {} : { language: named }) };
+    const style = {
+      ...rest,
+      rate: combinedRate(rest.rate, rate ?? 1),
+      ...(named === undefined ? {} : { language: named }),
+    };
     yield* this.#enter(style);
     this.#styles.push(style);
   }
@@ -117,10 +125,15 @@ class SsmlReader {
   #otherLanguage(tag: string | undefined): string | undefined {
     const asked = tag?.trim().toLowerCase() ?? "";
     const own = this.#language.toLowerCase();
-    return asked === "" || asked === own || asked.startsWith(`${own}-`) || own.startsWith(`${asked}-`) ? undefined : tag?.trim();
+    return asked === "" || asked === own || asked.startsWith(`${own}-`) || own.startsWith(`${asked}-`)
+      ? undefined
+      : tag?.trim();
   }
 
-  *#collect(inner: { readonly token: Open; depth: number; text: string }, token: SsmlToken): Generator<Piece> {
+  *#collect(
+    inner: { readonly token: Open; depth: number; text: string },
+    token: SsmlToken,
+  ): Generator<Piece> {
     if (token.kind === "text") inner.text += token.text;
     if (token.kind === "open") inner.depth += 1;
     if (token.kind !== "close") return;
@@ -136,7 +149,11 @@ class SsmlReader {
     if (name === "sub") yield* this.#text(attributes["alias"] ?? "");
     else if (name === "phoneme") yield* this.#phonemes(attributes, text);
     else {
-      const said = sayAs(text, { as: attributes["interpret-as"] ?? "", format: attributes["format"] }, language);
+      const said = sayAs(
+        text,
+        { as: attributes["interpret-as"] ?? "", format: attributes["format"] },
+        language,
+      );
       yield* this.#text(said === "" ? " " : this.#stash.put(said));
     }
   }

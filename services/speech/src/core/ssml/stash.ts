@@ -15,6 +15,8 @@ export class Stash {
   }
 
   restore(text: string): string {
-    return text.replace(/[\ue000-\uf8ff]/gu, (sign) => ` ${this.#kept.get(sign) ?? ""} `).replace(/ +(?=[ ,.;:!?]|$)|^ +/gu, "");
+    return text
+      .replace(/[\ue000-\uf8ff]/gu, (sign) => ` ${this.#kept.get(sign) ?? ""} `)
+      .replace(/ +(?=[ ,.;:!?]|$)|^ +/gu, "");
   }
 }
