@@ -19,7 +19,7 @@ const tables: Readonly<Record<string, Abbreviations>> = {
   },
   de: {
     never:
-      "dr prof hr fr st dipl ing z.b d.h u.a o.ä i.d.r s.o s.u v.a bzw ca vgl evtl ggf inkl exkl zzgl bspw sog geb gest hl str allg max min mind u z d bes insb lat engl",
+      "dr prof hr fr st dipl ing z.b d.h u.a o.ä i.d.r s.o s.u v.a bzw ca vgl evtl ggf inkl exkl zzgl bspw sog geb gest hl str allg max min mind u z d bes insb lat engl mio mrd",
     beforeNumber: "nr abs abb art bd kap s tab tel jh",
     ordinals: true,
   },
@@ -43,7 +43,7 @@ const tables: Readonly<Record<string, Abbreviations>> = {
   },
   nl: {
     never:
-      "dhr mevr mw dr drs ir ing mr prof st o.a d.w.z bijv bv m.b.t t.o.v i.p.v m.a.w ca vgl resp incl excl zgn jhr",
+      "dhr mevr mw dr drs ir ing mr prof st o.a d.w.z bijv bv m.b.t t.o.v i.p.v m.a.w ca vgl resp incl excl zgn jhr mln mld",
     beforeNumber: "nr nrs art blz p pp fig hfdst tel",
   },
   sv: {
@@ -93,6 +93,8 @@ export type SentenceRules = {
   readonly ordinals: boolean;
   /** "I" ends English sentences and is no initial. */
   readonly pronounI: boolean;
+  /** « Oui ! » has a blank before its last quotation mark. */
+  readonly spacedQuotes: boolean;
   /** Greek asks with a semicolon. */
   readonly semicolonAsks: boolean;
 };
@@ -110,6 +112,7 @@ function rulesFrom(primary: string): SentenceRules {
     beforeNumber: setOf(table?.beforeNumber),
     ordinals: table?.ordinals ?? false,
     pronounI: primary === english,
+    spacedQuotes: primary === "fr",
     semicolonAsks: primary === "el",
   };
 }

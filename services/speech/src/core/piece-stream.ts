@@ -82,7 +82,7 @@ export class PieceStream {
         yield* this.#block(rowText(part.cells, this.#words), pauseMs.row);
         return;
       case "end":
-        for (const text of this.#text.read(true)) this.#cutter.add(text);
+        this.#cutter.add([...this.#text.read(true)].join(""));
         yield* this.#cutter.end(part.pauseMs);
         return;
       default:
@@ -93,7 +93,7 @@ export class PieceStream {
   *#inline(raw: string): Generator<Piece> {
     if (this.#markdown) {
       this.#text.push(raw);
-      for (const text of this.#text.read(false)) this.#cutter.add(text);
+      this.#cutter.add([...this.#text.read(false)].join(""));
     } else {
       this.#cutter.add(raw);
     }

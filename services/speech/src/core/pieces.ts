@@ -8,9 +8,11 @@ export type PieceOptions = {
   readonly language: string;
 };
 
+const ssmlStart = /^[\ufeff\s]*(?:<\?xml[^<>]{0,200}\?>\s*)?<(?:speak[\s/>]|!DOCTYPE\s+speak)/u;
+
 /** Whether a text that says nothing of its format is SSML. */
 function isSsml(text: string): boolean {
-  return /^[\ufeff\s]{0,1000}<speak[\s/>]/u.test(text.slice(0, 1_100));
+  return ssmlStart.test(text.slice(0, 1_024));
 }
 
 /** Nothing to hear: a place to stop at in a long part of a text that is not said, so that no step takes long. */

@@ -7,6 +7,7 @@ export const undecided = Symbol("undecided");
 export type Behind = "end" | "more" | "unknown";
 
 const terminators = /[.!?…\p{Sentence_Terminal}]+["'”’“»«)\]}」』）】〉》]*/gu;
+const terminatorsAndSpacedQuote = /[.!?…\p{Sentence_Terminal}]+(?:[ \u00a0\u202f]?»|["'”’“)\]])*/gu;
 const terminatorsAndSemicolon = /[.!?…;\u037e\p{Sentence_Terminal}]+["'”’“»«)\]}」』）】〉》]*/gu;
 const openers = /[\s"'“‘«„‚»(\[¿¡–—-]*/uy;
 /** Full stops of scripts that put no blank behind them. */
@@ -54,6 +55,11 @@ function endsSentence(
   return !(/^\.[^.]*$/u.test(signs) && isAbbreviation(window, at, next, rules));
 }
 
+function terminatorsOf(rules: SentenceRules): RegExp {
+  if (rules.spacedQuotes) return terminatorsAndSpacedQuote;
+  return rules.semicolonAsks ? terminatorsAndSemicolon : terminators;
+}
+
 /**
  * Where the first sentence of `window` ends, its closing quotes included; undefined when it is longer than `limit`.
  * `Intl.Segmenter` cannot tell: what it says of a beginning changes with what follows, without bound.
@@ -65,7 +71,7 @@ export function sentenceEnd(
   behind: Behind,
 ): number | undefined | typeof undecided {
   const rules = sentenceRules(language);
-  for (const match of window.matchAll(rules.semicolonAsks ? terminatorsAndSemicolon : terminators)) {
+  for (const match of window.matchAll(terminatorsOf(rules))) {
     if (match.index >= limit) break;
     const end = match.index + match[0].length;
     const ends = endsSentence(window, match.index, end, rules, behind);

@@ -58,7 +58,7 @@ export const dateRules: readonly Rule[] = [
   { pattern: /(\d{1,2})([./])(\d{1,2})\2(\d{4})(?![\p{L}\p{N}])/uy, say: localDate },
   {
     pattern:
-      /(\d{1,2}):(\d\d)(?::(\d\d))?(?: ?([AaPp])\.?[Mm]\b\.?| (?:Uhr|uur|heures?|horas?|h)(?!\p{L}))?(?![\p{L}\p{N}:])/uy,
+      /(\d{1,2}):(\d\d)(?::(\d\d))?(?: ?([AaPp])(?:\.[Mm]\.|[Mm])| (?:Uhr|uur|heures?|horas?|h)(?!\p{L}))?(?![\p{L}\p{N}:])/uy,
     say: clock,
   },
   {

@@ -13,7 +13,9 @@ function phone(match: RegExpExecArray, words: Words): string | undefined {
   return match[0].startsWith("+") ? `${words.signs["+"]} ${grouped(match[0])}` : grouped(match[0]);
 }
 
-function dotted(match: RegExpExecArray, words: Words): string {
+/** "1.234.567" is a million where dots part thousands. */
+function dotted(match: RegExpExecArray, words: Words): string | undefined {
+  if (words.group === "." && /^\d{1,3}(?:\.\d{3})+$/u.test(match[0])) return undefined;
   return match[0].replaceAll(".", ` ${words.versionPoint} `);
 }
 

@@ -25,7 +25,8 @@ function roman(match: RegExpExecArray, words: Words): string | undefined {
   if (counted.test(before)) return String(value);
   const regnal = queens.test(before) || kings.test(before);
   // "Henry I know" is no king.
-  if (!regnal || (match[1] === "I" && /^ \p{Ll}/u.test(match.input.slice(match.index + 1)))) return undefined;
+  if (!regnal || (match[1] === "I" && /^ \p{Ll}/u.test(match.input.slice(match.index + match[0].length))))
+    return undefined;
   return words.regnal(value, queens.test(before));
 }
 
@@ -68,8 +69,8 @@ function fits(written: string, rest: string): boolean {
 function meaning(written: string, rest: string, words: Words): string | undefined {
   // Italian saints and German pages share a letter.
   if (written === "S." && words.locale === "de-DE" && !/^ ?\d/u.test(rest)) return undefined;
-  if (written === "es." && words.locale === "it-IT") return words.abbreviations[written];
-  return fits(written, rest) ? words.abbreviations[written] : undefined;
+  if (written === "es." && words.locale === "it-IT") return abbreviations(words).get(written);
+  return fits(written, rest) ? abbreviations(words).get(written) : undefined;
 }
 
 function abbreviation(match: RegExpExecArray, words: Words): string | undefined {
@@ -88,17 +89,33 @@ function versioned(match: RegExpExecArray, words: Words): string {
   return `${words.versionWord} ${(match[1] ?? "").replaceAll(".", ` ${words.versionPoint} `)}`;
 }
 
-const known = perWords((words): Rule => ({
-  pattern: new RegExp(
-    `${anyOf([...Object.keys(words.abbreviations), ...(words.locale.startsWith("en") ? ["St."] : [])])}(?![\\p{L}\\p{N}])`,
-    "uy",
-  ),
-  say: abbreviation,
-}));
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** The table, and what begins a sentence in it. */
+const abbreviations = perWords((words) => {
+  const written = Object.entries(words.abbreviations);
+  const first = written.map(([key, said]) => [capitalised(key), capitalised(said)] as const);
+  return new Map<string, string>([...first, ...written]);
+});
+
+/** Whether a word may be the beginning of an abbreviation without a full stop. */
+export function isAbbreviated(word: string, words: Words): boolean {
+  return abbreviations(words).has(word);
+}
+
+const known = perWords((words): Rule => {
+  const street = words.locale.startsWith("en") ? ["St."] : [];
+  return {
+    pattern: new RegExp(`${anyOf([...abbreviations(words).keys(), ...street])}(?![\\p{L}\\p{N}])`, "uy"),
+    say: abbreviation,
+  };
+});
 
 const fixed: readonly Rule[] = [
   { pattern: /[vV](?:ersion )?(\d+(?:\.\d+)*)(?![\p{L}\p{N}])/uy, say: versioned },
-  { pattern: /([IVXLC]+)(?=[^\p{L}\p{N}]|$)/uy, say: roman },
+  { pattern: /([IVXLC]+)(?:\.(?= \p{Ll})|(?![\p{L}\p{N}]))/uy, say: roman },
   { pattern: /C\+\+/uy, say: (_, words) => `C ${words.signs["+"]} ${words.signs["+"]}` },
   { pattern: /([CF])#(?![\p{L}\p{N}])/uy, say: (m) => `${m[1]} sharp` },
 ];

@@ -81,7 +81,7 @@ export const signRules: readonly Rule[] = [
     say: (_, words) => words.to,
   },
   {
-    pattern: /(?<![\p{L}\p{N}.)-])[-−](?=[$€£.]?\d)|(?<=[\p{N})] )[-−](?= [\p{N}(])/uy,
+    pattern: /(?<![\p{L}\p{N}.)-])[-−](?=[$€£.]?\d)|(?<=[\p{N})]) ?[-−] (?=[\p{N}(])/uy,
     say: (_, words) => words.signs["−"],
   },
   { pattern: /\*(?=\s)(?<=\s\*)|(?<=\d)\*(?=\d)/uy, say: (_, words) => words.signs["×"] },

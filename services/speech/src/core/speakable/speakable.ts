@@ -4,7 +4,7 @@ import { aloneEmoji, withoutEmoji } from "./emoji.ts";
 import { dateRules } from "./dates.ts";
 import { digitRules } from "./digits.ts";
 import { firstSaid, type Said } from "./rule.ts";
-import { nameRules } from "./names.ts";
+import { isAbbreviated, nameRules } from "./names.ts";
 import { numberAt, numberRules } from "./numbers.ts";
 import { signRules } from "./signs.ts";
 import { unitAt } from "./units.ts";
@@ -12,7 +12,7 @@ import type { Words } from "./words.ts";
 import { wordsOf } from "./words-of.ts";
 
 const wordPattern = /[\p{L}\p{M}\p{Nd}\p{Nl}\p{Co}\u200c\u200d'’]+/uy;
-const mayBeSpecial = /^[./:@\\#+_-]|^ ?[^\s]\.|^\/|^°/u;
+const mayBeSpecial = /^[./:@\\#+_$-]|^ ?[^\s]\.|^\/|^°/u;
 const currencyStart = /[\p{Sc}]|R\$/uy;
 
 function wordAt(text: string, at: number): string {
@@ -24,7 +24,7 @@ function isSpecial(word: string, behind: string, words: Words): boolean {
   return (
     mayBeSpecial.test(behind) ||
     /^[IVXLC]+$|^[vV]\d|^[vV]ersion$/u.test(word) ||
-    Object.hasOwn(words.abbreviations, word) ||
+    isAbbreviated(word, words) ||
     Object.hasOwn(words.currencies, word)
   );
 }
@@ -82,7 +82,7 @@ function tidy(text: string): string {
   return single
     .replace(/\( /gu, "(")
     .replace(/([,;:])(?:[,;:])+/gu, "$1")
-    .replace(/^[\s,;:]+|[\s,]+$/gu, "");
+    .replace(/^[\s,;:]+|\s+$/gu, "");
 }
 
 /** Markup and pictures are gone, digits and signs are left to the engine: for languages without a table. */

@@ -47,6 +47,6 @@ export function parseSsml(source: string): readonly SsmlToken[] {
   parser.on("closetag", ({ name }) => tokens.push({ kind: "close", name }));
   parser.on("text", (text) => tokens.length > 0 && tokens.push({ kind: "text", text: cleaned(text) }));
   parser.on("cdata", (text) => tokens.push({ kind: "text", text: cleaned(text) }));
-  parser.write(source.trimStart()).close();
+  parser.write(source.replace(/^[\ufeff\s]+(?=<\?xml)/u, "")).close();
   return tokens;
 }
