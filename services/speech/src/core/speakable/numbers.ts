@@ -21,7 +21,7 @@ export function readNumber(raw: string, words: Words): Read {
 
 /** "0 0 7". */
 export function spelled(digits: string): string {
-  return [...digits].join(" ");
+  return digits.split("").join(" ");
 }
 
 function spokenWhole(whole: string): string {
