@@ -26,7 +26,7 @@ const signRules: readonly Rule[] = [
   { pattern: /!(?=[\p{L}(])/uy, say: (_, words) => words.not },
   { pattern: /(?<=\p{L})\.(?=\p{L})/uy, say: (_, words) => words.dot },
   { pattern: /@/uy, say: (_, words) => words.signs["@"] },
-  { pattern: /[()[\]{}"'`;,<>$!?^~|:]+/uy, say: () => " " },
+  { pattern: /(?:[()[\]{}"'`;,<>$!?^~|]|(?<!\d):|:(?!\d))+/uy, say: () => " " },
 ];
 
 const kept = /^(?:https?:|www\.|\/|~\/|\.{1,2}\/|[\w.-]+\/[\w./-]*$|[\w.+-]+@[\w.-]+$|[A-Z]:\\)/u;
