@@ -195,8 +195,8 @@ describe("text that arrives in parts", () => {
     const stream = new PieceStream({ language: "en" });
     expect(texts(stream.push("See [the docs](https://a.b/c.D"))).toEqual([]);
     expect(texts(stream.push(") now. Then"))).toEqual(["See the docs now."]);
-    expect(texts(stream.push(" run `x. Y"))).toEqual([]);
-    expect(texts(stream.push("`. Bye"))).toEqual(["Then run x. Y."]);
+    expect(texts(stream.push(" run `get_na"))).toEqual([]);
+    expect(texts(stream.push("me`. Bye"))).toEqual(["Then run get name."]);
   });
 
   test("says that there is code once it has begun, and nothing of it", () => {

@@ -9,7 +9,7 @@ export type Behind = "end" | "more" | "unknown";
 const terminators = /[.!?…\p{Sentence_Terminal}]+["'”’“»«)\]}」』）】〉》]*/gu;
 const terminatorsAndSpacedQuote = /[.!?…\p{Sentence_Terminal}]+(?:[ \u00a0\u202f]?»|["'”’“)\]])*/gu;
 const terminatorsAndSemicolon = /[.!?…;\u037e\p{Sentence_Terminal}]+["'”’“»«)\]}」』）】〉》]*/gu;
-const openers = /[\s"'“‘«„‚»(\[¿¡–—-]*/uy;
+const openers = /[\s"'“‘«„‚»([¿¡–—-]*/uy;
 /** Full stops of scripts that put no blank behind them. */
 const endsAlone = /[\p{Sentence_Terminal}--[.!?\u2024\uff0e]]/v;
 
@@ -21,20 +21,26 @@ function characterBehind(window: string, end: number): string {
   return code === undefined ? "" : String.fromCodePoint(code);
 }
 
+/** "3. Oktober", and "1." before a first thing. */
+function isOrdinal(digits: string, isFirst: boolean, rules: SentenceRules): boolean {
+  return (rules.ordinals && digits.length <= 2) || (isFirst && digits.length <= 3);
+}
+
+/** "J.", "z.B.", but not "5 p.m." nor the "I" of English. */
+function areInitials(word: string, rules: SentenceRules): boolean {
+  if (/^\p{Lu}$/u.test(word)) return !(rules.pronounI && word === "I");
+  return /^(?:\p{L}\.)*\p{L}$/u.test(word) && /\.|^\p{Ll}$/u.test(word) && !/^[ap]\.m$/iu.test(word);
+}
+
 /** Whether the full stop at `at` belongs to the word before it. */
 function isAbbreviation(window: string, at: number, next: string, rules: SentenceRules): boolean {
   const before = window.slice(Math.max(0, at - 24), at);
   const word = /[\p{L}\p{M}\p{N}.-]+$/u.exec(before)?.[0] ?? "";
-  const isFirst = before.length === at && before.slice(0, -word.length).trim() === "";
-  if (/^\d+$/u.test(word)) return (rules.ordinals && word.length <= 2) || (isFirst && word.length <= 3);
-  if (/^\p{Lu}$/u.test(word)) return !(rules.pronounI && word === "I");
-  if (/^(?:\p{L}\.)*\p{L}$/u.test(word) && word.length > 1) return !/^[ap]\.m$/iu.test(word);
+  const isFirst = before.length === at && before.slice(0, at - word.length).trim() === "";
+  if (/^\d+$/u.test(word)) return isOrdinal(word, isFirst, rules);
   const lower = word.toLowerCase();
-  return (
-    rules.never.has(lower) ||
-    /^\p{Ll}$/u.test(word) ||
-    (rules.beforeNumber.has(lower) && /\p{Nd}/u.test(next))
-  );
+  const beforeNumber = rules.beforeNumber.has(lower) && /\p{Nd}/u.test(next);
+  return beforeNumber || rules.never.has(lower) || areInitials(word, rules);
 }
 
 /** Whether a sentence ends with the sign or signs at `at`, which reach to `end`. */

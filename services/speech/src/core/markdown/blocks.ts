@@ -101,40 +101,30 @@ export class BlockReader {
   *#begin(start: LineStart): Generator<BlockPart> {
     if (this.#open === "row" && start.kind !== "row") yield* this.#close(pauseMs.row);
     this.#at += start.length;
-    switch (start.kind) {
-      case "blank":
-        yield* this.#close(this.#open === "item" ? pauseMs.item : pauseMs.paragraph);
-        this.#at += 1;
-        return;
-      case "quote":
-        return;
-      case "underline":
-        yield* this.#close(pauseMs.heading);
-        this.#mode = "skip line";
-        return;
-      case "rule":
-        yield* this.#close(pauseMs.paragraph);
-        yield { kind: "end", pauseMs: pauseMs.rule };
-        this.#mode = "skip line";
-        return;
-      case "skip":
-        yield* this.#close(pauseMs.paragraph);
-        this.#mode = "skip line";
-        return;
-      case "fence":
-        yield* this.#close(pauseMs.paragraph);
-        yield { kind: "announce", what: "codeBlock" };
-        this.#fence = start.fence;
-        this.#mode = "fence line";
-        return;
-      case "row":
-        if (this.#open !== "row") yield* this.#close(pauseMs.paragraph);
-        yield* this.#readRow(start);
-        this.#mode = "skip line";
-        return;
-      default:
-        yield* this.#beginText(start);
-    }
+    if (start.kind === "blank") yield* this.#endBlock();
+    else if (start.kind === "fence") yield* this.#beginFence(start.fence);
+    else if (start.kind === "row") yield* this.#readRow(start);
+    else if (start.kind === "underline" || start.kind === "rule" || start.kind === "skip")
+      yield* this.#skipSigns(start.kind);
+    else if (start.kind !== "quote") yield* this.#beginText(start);
+  }
+
+  *#endBlock(): Generator<BlockPart> {
+    yield* this.#close(this.#open === "item" ? pauseMs.item : pauseMs.paragraph);
+    this.#at += 1;
+  }
+
+  *#skipSigns(kind: "rule" | "skip" | "underline"): Generator<BlockPart> {
+    yield* this.#close(kind === "underline" ? pauseMs.heading : pauseMs.paragraph);
+    if (kind === "rule") yield { kind: "end", pauseMs: pauseMs.rule };
+    this.#mode = "skip line";
+  }
+
+  *#beginFence(fence: string): Generator<BlockPart> {
+    yield* this.#close(pauseMs.paragraph);
+    yield { kind: "announce", what: "codeBlock" };
+    this.#fence = fence;
+    this.#mode = "fence line";
   }
 
   *#beginText(start: LineStart): Generator<BlockPart> {
@@ -160,8 +150,12 @@ export class BlockReader {
   }
 
   *#readRow({ line, isHead }: Extract<LineStart, { kind: "row" }>): Generator<BlockPart> {
-    if (this.#open !== "row") this.#headings = isHead ? cellsOf(line) : [];
-    this.#open = "row";
+    if (this.#open !== "row") {
+      yield* this.#close(pauseMs.paragraph);
+      this.#headings = isHead ? cellsOf(line) : [];
+      this.#open = "row";
+    }
+    this.#mode = "skip line";
     if (!isHead && !isDelimiter(line)) yield { kind: "row", cells: rowOf(this.#headings, cellsOf(line)) };
   }
 

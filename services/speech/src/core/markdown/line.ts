@@ -31,17 +31,21 @@ const text: LineStart = { kind: "text", length: 0 };
 
 const maxRuleChars = 200;
 
+/** What a line of nothing but these signs is. */
+function ruleOf(signs: string, open: OpenBlock): LineStart | "no" {
+  const { length } = signs;
+  const count = signs.replaceAll(" ", "").length;
+  if (open === "paragraph" && /^(?:=+|-+)\s*$/u.test(signs)) return { kind: "underline", length };
+  if (signs.startsWith("=")) return count > 3 ? { kind: "skip", length } : "no";
+  return count >= 3 ? { kind: "rule", length } : "no";
+}
+
 /** `---`, `***`, `===`. While nothing else came the line may still be one of them. */
 const rule: Reading = ({ text: line, complete, open }) => {
   const signs = /^(?:=+|-[- ]*|\*[* ]*|_[_ ]*)/u.exec(line)?.[0] ?? "";
-  if (signs === "") return "no";
-  if (signs.length < line.length && signs.length < maxRuleChars) return "no";
-  if (!complete && signs.length < maxRuleChars) return undefined;
-  const count = signs.replaceAll(" ", "").length;
-  if (open === "paragraph" && /^(?:=+|-+)\s*$/u.test(signs))
-    return { kind: "underline", length: signs.length };
-  if (signs.startsWith("=")) return count > 3 ? { kind: "skip", length: signs.length } : "no";
-  return count >= 3 ? { kind: "rule", length: signs.length } : "no";
+  const long = signs.length >= maxRuleChars;
+  if (signs === "" || (signs.length < line.length && !long)) return "no";
+  return complete || long ? ruleOf(signs, open) : undefined;
 };
 
 const heading: Reading = ({ text: line, complete }) => {
@@ -65,27 +69,23 @@ const fence: Reading = ({ text: line, complete }) => {
 
 const task = /^[ \t]+\[([ xX])\](?=[ \t])/u;
 
-/** `- `, `• `, `1. `; the number is said, the dot is not. */
+/** An item that begins behind `marker`; the number is said, the sign is not. */
+function itemOf(marker: string, rest: string): LineStart {
+  const ticked = task.exec(rest);
+  if (ticked === null) return { kind: "item", length: /^\d/u.test(marker) ? 0 : marker.length };
+  const length = marker.length + ticked[0].length;
+  return { kind: "item", length, task: ticked[1] === " " ? "toDo" : "done" };
+}
+
+/** `- `, `• `, `1. `. Inside a paragraph only 1 begins a list: a line may begin with a year. */
 const item: Reading = ({ text: line, complete, open }) => {
   const marker = /^(?:[-*+•‣◦▪●·]|\d{1,9}[.)])/u.exec(line)?.[0];
   if (marker === undefined) return !complete && /^\d{1,9}$/u.test(line) ? undefined : "no";
   const rest = line.slice(marker.length);
-  if (rest === "") return complete || open === "none" ? waitFor(complete) : undefined;
-  if (!/^[ \t]/u.test(rest)) return "no";
-  if (open === "paragraph" && /^\d/u.test(marker) && !/^1[.)]/u.test(marker)) return "no";
-  if (!complete && /^[ \t]+(?:\[[ xX]?\]?)?$/u.test(rest)) return undefined;
-  const ticked = task.exec(rest);
-  if (ticked === null) return { kind: "item", length: /^\d/u.test(marker) ? 0 : marker.length };
-  return {
-    kind: "item",
-    length: marker.length + ticked[0].length,
-    task: ticked[1] === " " ? "toDo" : "done",
-  };
+  if (!complete && /^(?:[ \t]+(?:\[[ xX]?\]?)?)?$/u.test(rest)) return undefined;
+  const interrupts = open !== "paragraph" || /^(?:\D|1[.)])/u.test(marker);
+  return interrupts && /^[ \t]/u.test(rest) ? itemOf(marker, rest) : "no";
 };
-
-function waitFor(complete: boolean): "no" | undefined {
-  return complete ? "no" : undefined;
-}
 
 const maxLabelChars = 100;
 
@@ -105,22 +105,31 @@ const definition: Reading = ({ text: line, complete }) => {
 
 const maxHeadChars = 60;
 
+/** Whether a line without a first pipe may be a table's head. */
+const mayBeHead: (line: Line) => boolean | undefined = ({ text: line, complete, open }) => {
+  if (open !== "none") return false;
+  if (!complete && line.length < maxHeadChars && !/[.!?;:,|]/u.test(line)) return undefined;
+  return /^[^.!?;:,|]{1,60}\|/u.test(line);
+};
+
 /** `| a | b |`; without the first pipe only when the next line says that it is a table. */
 const row: Reading = (line) => {
   const piped = line.text.startsWith("|");
   if (line.open === "row") return laterRow(line, piped);
-  if (!piped) {
-    if (line.open !== "none") return "no";
-    if (!line.complete && line.text.length < maxHeadChars && !/[.!?;:,|]/u.test(line.text)) return undefined;
-    if (!/^[^.!?;:,|]{1,60}\|/u.test(line.text)) return "no";
-  }
-  if (line.text.length >= maxRowChars) return "no";
-  if (!line.complete) return undefined;
-  if (!line.afterComplete && line.after.length < maxRowChars && /^[\s|:-]*$/u.test(line.after))
-    return undefined;
-  const isHead = isDelimiter(line.after);
-  return piped || isHead ? { kind: "row", length: line.text.length, line: line.text, isHead } : "no";
+  const possible = piped ? true : mayBeHead(line);
+  if (possible !== true) return possible === false ? "no" : undefined;
+  return line.text.length < maxRowChars ? firstRow(line, piped) : "no";
 };
+
+function firstRow(
+  { text: line, complete, after, afterComplete }: Line,
+  piped: boolean,
+): LineStart | "no" | undefined {
+  const afterMayGrow = !afterComplete && after.length < maxRowChars && /^[\s|:-]*$/u.test(after);
+  if (!complete || afterMayGrow) return undefined;
+  const isHead = isDelimiter(after);
+  return piped || isHead ? { kind: "row", length: line.length, line, isHead } : "no";
+}
 
 function laterRow({ text: line, complete }: Line, piped: boolean): LineStart | "no" | undefined {
   if (line.length >= maxRowChars) return "no";

@@ -19,21 +19,35 @@ function gap(source: Source): string {
   return /[\p{L}\p{N}]/u.test(source.before) ? " " : "";
 }
 
-/** `[`: a label's beginning is not heard. `[^1]` is dropped, of `[[page|label]]` the label is read. */
+/** What `[` and the sign behind it begin: where it ends, how long that may be, and what is heard of what is inside. */
+type Bracket = {
+  readonly close: string;
+  readonly most: number;
+  readonly heard: (inside: string) => string | undefined;
+};
+
+const brackets: ReadonlyMap<string, Bracket> = new Map<string, Bracket>([
+  ["^", { close: "]", most: maxNoteChars, heard: () => "" }],
+  ["[", { close: "]]", most: maxWikilinkChars, heard: wikilink }],
+  [
+    "!",
+    {
+      close: "]",
+      most: maxNoteChars,
+      heard: (inside) => (/^\p{L}+$/u.test(inside) ? `${inside}. ` : undefined),
+    },
+  ],
+]);
+
+/** `[`: a label's beginning is not heard. `[^1]` is dropped, of `[[page|label]]` the label is read, of `[!NOTE]` the word. */
 export function openingBracket(source: Source, state: Brackets): Found | undefined {
   if (!has(source, 1, 1)) return undefined;
-  const next = source.text.charAt(source.at + 1);
-  if (next === "^" || next === "[") {
-    const end = next === "^" ? within(source, "]", maxNoteChars) : within(source, "]]", maxWikilinkChars);
-    if (end === undefined) return undefined;
-    if (end !== "none")
-      return { text: next === "^" ? "" : wikilink(source.text.slice(source.at + 2, end - 2)), next: end };
-  }
-  if (next === "!") {
-    const end = within(source, "]", maxNoteChars);
-    if (end === undefined) return undefined;
-    const callout = end === "none" ? null : /^\[!(\p{L}+)\]$/u.exec(source.text.slice(source.at, end));
-    if (end !== "none" && callout !== null) return { text: `${callout[1]}. `, next: end };
+  const bracket = brackets.get(source.text.charAt(source.at + 1));
+  const end = bracket === undefined ? "none" : within(source, bracket.close, bracket.most);
+  if (end === undefined) return undefined;
+  if (bracket !== undefined && end !== "none") {
+    const text = bracket.heard(source.text.slice(source.at + 2, end - bracket.close.length));
+    if (text !== undefined) return { text, next: end };
   }
   state.openBrackets += 1;
   return { text: gap(source), next: source.at + 1 };

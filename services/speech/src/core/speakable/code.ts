@@ -2,7 +2,7 @@ import { firstSaid, type Rule } from "./rule.ts";
 import type { Words } from "./words.ts";
 
 /** Names as programs write them, in words: "get_user" and "parseHTTPHeader" are "get user" and "parse HTTP Header". */
-export function splitName(name: string): string {
+function splitName(name: string): string {
   const blanks = name.replace(/_+/gu, " ").replace(/(?<=\p{L})-(?=\p{L})/gu, " ");
   return blanks.replace(/(?<=[\p{Ll}\p{Nd}])(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll})/gu, " ");
 }
@@ -26,7 +26,7 @@ const signRules: readonly Rule[] = [
   { pattern: /!(?=[\p{L}(])/uy, say: (_, words) => words.not },
   { pattern: /(?<=\p{L})\.(?=\p{L})/uy, say: (_, words) => words.dot },
   { pattern: /@/uy, say: (_, words) => words.signs["@"] },
-  { pattern: /[()[\]{}"'`;,<>$!?^~|:]+/uy, say: () => " " },
+  { pattern: /(?:[()[\]{}"'`;,<>$!?^~|]|(?<!\d):|:(?!\d))+/uy, say: () => " " },
 ];
 
 const kept = /^(?:https?:|www\.|\/|~\/|\.{1,2}\/|[\w.-]+\/[\w./-]*$|[\w.+-]+@[\w.-]+$|[A-Z]:\\)/u;

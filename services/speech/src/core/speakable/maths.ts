@@ -101,7 +101,7 @@ class TexReader {
   }
 
   #command(name: string, depth: number): string {
-    const sign = commands[name];
+    const sign = Object.hasOwn(commands, name) ? commands[name] : undefined;
     if (sign !== undefined) return this.#words.signs[sign];
     if (name === "frac" || name === "dfrac" || name === "tfrac") {
       const over = this.#argument(depth);

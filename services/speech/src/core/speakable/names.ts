@@ -12,7 +12,7 @@ const counted =
 const values: Readonly<Record<string, number>> = { I: 1, V: 5, X: 10, L: 50, C: 100 };
 
 /** 4 for "IV", and undefined for what nobody would carve so. */
-export function romanValue(numeral: string): number | undefined {
+function romanValue(numeral: string): number | undefined {
   if (!/^C{0,3}(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})$/u.test(numeral) || numeral === "") return undefined;
   const digits = Array.from(numeral, (letter) => values[letter] ?? 0);
   return digits.reduce((sum, value, i) => (value < (digits[i + 1] ?? 0) ? sum - value : sum + value), 0);

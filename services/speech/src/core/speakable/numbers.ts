@@ -4,7 +4,7 @@ import type { Forms, Words } from "./words.ts";
 /** A number as `words` writes it; no-break spaces group thousands everywhere. Source of a pattern without groups of its own. */
 export const numberSource = perWords((words) => {
   const group = words.group === " " ? "[ \\u00a0\\u202f]" : `[${words.group}\\u00a0\\u202f]`;
-  return `(?:\\d{1,3}(?:${group}\\d{3})+(?!\\d)(?:[${words.decimal}]\\d+)?|\\d+(?:[.,]\\d+)?)`;
+  return `(?:\\d{1,3}(?:${group}\\d{3})+(?!\\d)(?:[${words.decimal}]\\d+)?|\\d{1,3}(?: \\d{3})* 000(?!\\d)|\\d+(?:[.,]\\d+)?)`;
 });
 
 type Read = { readonly whole: string; readonly decimals: string };
@@ -21,7 +21,7 @@ export function readNumber(raw: string, words: Words): Read {
 
 /** "0 0 7". */
 export function spelled(digits: string): string {
-  return [...digits].join(" ");
+  return digits.split("").join(" ");
 }
 
 function spokenWhole(whole: string): string {
@@ -73,6 +73,8 @@ function slashed(match: RegExpExecArray, words: Words): string | undefined {
   const said = words.fractions[`${over}/${under}`];
   if (said !== undefined) return mixed === undefined ? said : `${mixed} ${words.andFraction} ${said}`;
   if (mixed !== undefined) return undefined;
+  if (/\D/u.test(over) || ["5", "10", "100"].includes(under))
+    return `${spokenNumber(over, words)} ${words.outOf} ${under}`;
   return over === "24" && under === "7" ? "24 7" : `${over} ${words.over} ${under}`;
 }
 
@@ -92,7 +94,7 @@ function ordinal(match: RegExpExecArray, words: Words): string | undefined {
 export const numberRules: readonly Rule[] = [
   { pattern: /(\d+(?:[.,]\d+)?)[eE]([+-]?)(\d{1,4})(?![\p{L}\p{N}])/uy, say: scientific },
   { pattern: /(\d*) ?([½⅓⅔¼¾⅕⅖⅗⅘⅛⅜⅝⅞])/uy, say: fraction },
-  { pattern: /(?:(\d{1,4}) )?(\d{1,4})\/(\d{1,4})(?![\p{N}/])/uy, say: slashed },
+  { pattern: /(?:(\d{1,4}) )?(\d{1,4}(?:[.,]\d)?)\/(\d{1,4})(?![\p{N}/])/uy, say: slashed },
   { pattern: /(\d{1,3})(\.?[a-zèºª°]{1,3})(?![\p{L}\p{N}])/uy, say: ordinal },
   { pattern: /(\d+)x(\d+)(?![\p{L}\p{N}])/uy, say: (m, words) => `${m[1]} ${words.by} ${m[2]}` },
   { pattern: /(\d+)×(\d+)(?![\p{L}\p{N}])/uy, say: (m, words) => `${m[1]} ${words.by} ${m[2]}` },

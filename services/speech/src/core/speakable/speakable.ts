@@ -11,7 +11,7 @@ import { unitAt } from "./units.ts";
 import type { Words } from "./words.ts";
 import { wordsOf } from "./words-of.ts";
 
-const wordPattern = /[\p{L}\p{M}\p{Nd}\p{Nl}\p{Co}\u200c\u200d'’]+/uy;
+const wordPattern = /(?:[\p{L}\p{M}\p{Nd}\p{Nl}\p{Co}'’]|\u200c|\u200d)+/uy;
 const mayBeSpecial = /^[./:@\\#+_$-]|^ ?[^\s]\.|^\/|^°/u;
 const currencyStart = /[\p{Sc}]|R\$/uy;
 

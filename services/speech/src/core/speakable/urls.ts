@@ -11,7 +11,7 @@ const trailing = /[.,;:!?'"”’»)\]}*_]+$/u;
 
 /** A word of an address: "my_file-name" and "camelCase" as they are read. */
 function plainWords(segment: string): string {
-  return segment.replace(/[-_+~%]+/gu, " ").replace(/(\p{Ll})(\p{Lu})/gu, "$1 $2");
+  return segment.replace(/[-_+~%*]+/gu, " ").replace(/(\p{Ll})(\p{Lu})/gu, "$1 $2");
 }
 
 function dotted(name: string, words: Words): string {
@@ -23,7 +23,10 @@ function dotted(name: string, words: Words): string {
 
 function host(name: string, words: Words): string {
   const said = dotted(name.replace(/^www\./iu, ""), words).replaceAll("-", ` ${words.dash} `);
-  return said.replaceAll("_", ` ${words.underscore} `).replace(/:(\d+)$/u, ` ${words.colon} $1`);
+  return said
+    .replace(/[*~]/gu, " ")
+    .replaceAll("_", ` ${words.underscore} `)
+    .replace(/:(\d+)$/u, ` ${words.colon} $1`);
 }
 
 function path(segments: readonly string[], words: Words): string {
@@ -78,8 +81,8 @@ const name = String.raw`[\p{L}\p{N}_-]+`;
 
 /** Addresses and paths that begin at a letter. */
 export const addressRules: readonly Rule[] = [
-  { pattern: /(?:https?|ftp|wss?):\/\/[^\s<>"`]+/iuy, say: url },
-  { pattern: /www\.[^\s<>"`]+/iuy, say: url },
+  { pattern: /(?:https?|ftp|wss?):\/\/[^\s<>"`\\|^{}[\]]+/iuy, say: url },
+  { pattern: /www\.[^\s<>"`\\|^{}[\]]+/iuy, say: url },
   {
     pattern: /(?:mailto:)?([\p{L}\p{N}._%+-]+)@([\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)*\.\p{L}{2,})/uy,
     say: email,
@@ -88,7 +91,7 @@ export const addressRules: readonly Rule[] = [
   { pattern: new RegExp(String.raw`localhost:\d{2,5}(?:/[\p{L}\p{N}._~/-]*)?`, "uy"), say: url },
   {
     pattern: new RegExp(
-      String.raw`${name}(?:\.${name})*\.${endings}(?::\d{2,5})?(?:/[^\s<>"\x60]*)(?![\p{L}\p{N}])`,
+      String.raw`${name}(?:\.${name})*\.${endings}(?::\d{2,5})?(?:/[^\s<>"\x60\\|^{}[\]]*)(?![\p{L}\p{N}])`,
       "uy",
     ),
     say: url,

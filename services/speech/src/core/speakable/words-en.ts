@@ -53,6 +53,7 @@ export const english = {
   by: "by",
   times: "times",
   over: "over",
+  outOf: "out of",
   squared: "squared",
   cubed: "cubed",
   power: "to the power of",

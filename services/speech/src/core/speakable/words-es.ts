@@ -49,6 +49,7 @@ export const spanish = {
   by: "por",
   times: "veces",
   over: "sobre",
+  outOf: "de",
   squared: "al cuadrado",
   cubed: "al cubo",
   power: "elevado a",

@@ -52,6 +52,7 @@ export const french = {
   by: "par",
   times: "fois",
   over: "sur",
+  outOf: "sur",
   squared: "au carré",
   cubed: "au cube",
   power: "puissance",

@@ -52,6 +52,7 @@ export const italian = {
   by: "per",
   times: "volte",
   over: "su",
+  outOf: "su",
   squared: "al quadrato",
   cubed: "al cubo",
   power: "alla",

@@ -52,6 +52,7 @@ export const dutch = {
   by: "bij",
   times: "keer",
   over: "gedeeld door",
+  outOf: "van de",
   squared: "kwadraat",
   cubed: "tot de derde",
   power: "tot de macht",

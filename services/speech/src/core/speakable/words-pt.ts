@@ -49,6 +49,7 @@ export const portuguese = {
   by: "por",
   times: "vezes",
   over: "sobre",
+  outOf: "de",
   squared: "ao quadrado",
   cubed: "ao cubo",
   power: "elevado a",

@@ -53,6 +53,8 @@ export type Words = {
   readonly by: string;
   readonly times: string;
   readonly over: string;
+  /** "7/10" as a mark. */
+  readonly outOf: string;
   readonly squared: string;
   readonly cubed: string;
   readonly power: string;

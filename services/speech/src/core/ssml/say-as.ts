@@ -1,3 +1,4 @@
+import { spelled } from "../speakable/numbers.ts";
 import { spokenDate, spokenTime } from "../speakable/dates.ts";
 import { speakable } from "../speakable/speakable.ts";
 import type { Sign, Words } from "../speakable/words.ts";
@@ -24,7 +25,7 @@ function characters(text: string, words: Words | undefined): string {
 function digits(text: string, words: Words | undefined): string {
   const groups = text.match(/\d+|\+|[\p{L}]+/gu) ?? [];
   return groups
-    .map((group) => (/\d/u.test(group) ? [...group].join(" ") : named(group, words)))
+    .map((group) => (/\d/u.test(group) ? spelled(group) : named(group, words)))
     .join(", ")
     .replaceAll(/(?<=^\D+),/gu, "");
 }
@@ -44,10 +45,10 @@ function ordinal(text: string, words: Words | undefined): string {
 /** The order of year, month and day in what was written: `format`, or as the language does. */
 function dateOrder(parts: readonly string[], format: string | undefined, words: Words): string {
   if (format !== undefined && /^[ymd]{3}$/u.test(format)) return format;
-  return parts[0]?.length === 4 ? "ymd" : `${words.dateOrder}`;
+  return parts[0]?.length === 4 ? "ymd" : words.dateOrder;
 }
 
-function date(text: string, format: string | undefined, words: Words): string | undefined {
+function date(text: string, words: Words, format: string | undefined): string | undefined {
   const parts = text.match(/\d+/gu) ?? [];
   const order = dateOrder(parts, format, words);
   const [year, month, day] = ["y", "m", "d"].map((sign) => Number(parts[order.indexOf(sign)] ?? Number.NaN));
@@ -66,35 +67,32 @@ function time(text: string, words: Words): string | undefined {
   );
 }
 
-type Asked = { readonly as: string; readonly format: string | undefined };
+type Reading = (text: string, words: Words | undefined, format: string | undefined) => string | undefined;
 
-function asked(text: string, { as, format }: Asked, words: Words | undefined): string | undefined {
-  switch (as) {
-    case "characters":
-    case "spell-out":
-    case "spell":
-    case "verbatim":
-      return characters(text, words);
-    case "digits":
-    case "number:digits":
-    case "telephone":
-      return digits(text, words);
-    case "ordinal":
-    case "number:ordinal":
-      return ordinal(text, words);
-    case "date":
-      return words === undefined ? undefined : date(text, format, words);
-    case "time":
-      return words === undefined ? undefined : time(text, words);
-    case "expletive":
-    case "bleep":
-      return "";
-    default:
-      return undefined;
-  }
-}
+const inWords =
+  (say: (text: string, words: Words, format: string | undefined) => string | undefined): Reading =>
+  (text, words, format) =>
+    words === undefined ? undefined : say(text, words, format);
+
+const silent: Reading = () => "";
+
+/** The names of W3C's note on `say-as`, and those that Google's and Amazon's services give the same things. */
+const readings: ReadonlyMap<string, Reading> = new Map<string, Reading>([
+  ["characters", characters],
+  ["spell-out", characters],
+  ["verbatim", characters],
+  ["digits", digits],
+  ["telephone", digits],
+  ["ordinal", ordinal],
+  ["date", inWords(date)],
+  ["time", inWords(time)],
+  ["expletive", silent],
+  ["bleep", silent],
+]);
+
+type Asked = { readonly as: string; readonly format: string | undefined };
 
 /** `say-as` in words; what it does not know, or what is not of the asked kind, is read like any text. */
 export function sayAs(text: string, how: Asked, language: string): string {
-  return asked(text, how, wordsOf(language)) ?? speakable(text, language);
+  return readings.get(how.as)?.(text, wordsOf(language), how.format) ?? speakable(text, language);
 }

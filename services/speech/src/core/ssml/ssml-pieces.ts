@@ -13,8 +13,12 @@ const paragraphMs = 350;
 
 /** Elements whose content says something about the text and is not said. */
 const hidden = new Set(["desc", "meta", "metadata", "lexicon", "lookup"]);
-/** Elements whose text is taken whole. */
-const taken = new Set(["say-as", "phoneme", "sub"]);
+/** Elements whose text is taken whole, and the attribute that says what for. */
+const neededAttribute: ReadonlyMap<string, string> = new Map([
+  ["say-as", "interpret-as"],
+  ["phoneme", "ph"],
+  ["sub", "alias"],
+]);
 
 function checked(token: SsmlToken): void {
   if (token.kind !== "open") return;
@@ -25,7 +29,7 @@ function checked(token: SsmlToken): void {
   if (name === "prosody" && rate !== undefined && rateFactor(rate) === undefined) {
     throw malformed(place, 'prosody has a "rate" as slow, fast, 120% or 1.2');
   }
-  const needed = { "say-as": "interpret-as", phoneme: "ph", sub: "alias" }[name];
+  const needed = neededAttribute.get(name);
   if (needed !== undefined && attributes[needed] === undefined)
     throw malformed(place, `${name} needs "${needed}"`);
 }
@@ -77,7 +81,7 @@ class SsmlReader {
     if (token.name === "p" || token.name === "s")
       yield* this.#cutter.end(token.name === "p" ? paragraphMs : 0);
     yield* this.#push(token);
-    if (taken.has(token.name)) this.#inner = { token, depth: 0, text: "" };
+    if (neededAttribute.has(token.name)) this.#inner = { token, depth: 0, text: "" };
   }
 
   *#close(name: string): Generator<Piece> {
@@ -169,7 +173,7 @@ class SsmlReader {
   }
 }
 
-function* said(tokens: readonly SsmlToken[], language: string): Generator<Piece> {
+function* read(tokens: readonly SsmlToken[], language: string): Generator<Piece> {
   const reader = new SsmlReader(language);
   for (const token of tokens) yield* reader.read(token);
 }
@@ -178,5 +182,5 @@ function* said(tokens: readonly SsmlToken[], language: string): Generator<Piece>
 export function ssmlPieces(source: string, language: string): Iterable<Piece> {
   const tokens = parseSsml(source);
   for (const token of tokens) checked(token);
-  return said(tokens, language);
+  return read(tokens, language);
 }

@@ -8,7 +8,7 @@ const strengthMs: Readonly<Record<string, number>> = {
 };
 
 /** The longest silence that one `break` makes, in ms. */
-export const maxBreakMs = 10_000;
+const maxBreakMs = 10_000;
 
 /** A `break`'s silence in ms, at most `maxBreakMs`; undefined for values that SSML does not have. */
 export function breakMs(attributes: Readonly<Record<string, string>>): number | undefined {
