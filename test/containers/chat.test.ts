@@ -166,14 +166,14 @@ test("the model list names every model and alias, and where it stands", async ()
 });
 
 test("health keeps the historic shape and tells what was seen", async () => {
-  type Health = { service: unknown; features: { memory: boolean } };
-  const health = await eventually("the router has seen the knowledge service", async () => {
+  type Health = { service: unknown; features: { memory: boolean; tts: boolean } };
+  const health = await eventually("the router has seen the other services", async () => {
     const now = (await (await fetch(`${stack.baseUrl}/health`)).json()) as Health;
-    return now.features.memory ? now : undefined;
+    return now.features.memory && now.features.tts ? now : undefined;
   });
   expect(health).toMatchObject({
     status: "ok",
-    features: { streaming: true, memory: true, tts: false, rag: true, obsidian: false },
+    features: { streaming: true, memory: true, tts: true, rag: true, obsidian: false },
     controller: { connected: true, role: "leader" },
   });
   expect(typeof health.service).toBe("string");

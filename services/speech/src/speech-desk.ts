@@ -3,7 +3,8 @@ import type { AudioFormat, VoiceView } from "@benchai/contract/speech";
 
 import { audioEncodings } from "./core/audio-encodings.ts";
 import { type CaptionFormat, captions } from "./core/captions.ts";
-import { durationMs } from "./core/pcm.ts";
+import { measured } from "./core/known-length.ts";
+import { durationMs, sampleRateHz } from "./core/pcm.ts";
 import { piecesOf } from "./core/pieces.ts";
 import type { SpeechOrder } from "./core/speech-order.ts";
 import { voiceLadder, voiceViews } from "./core/voices.ts";
@@ -14,6 +15,8 @@ import type { Speaker, SpokenPart } from "./speaker.ts";
 import type { SpeechMetrics } from "./speech-metrics.ts";
 
 const defaultLanguage = "en";
+/** Ten minutes, 29 MB. */
+const mostHeldSamples = 600 * sampleRateHz;
 
 /** Brings requests, voices and engines together. */
 export class SpeechDesk {
@@ -126,21 +129,14 @@ async function* samplesOf(parts: AsyncIterable<SpokenPart>, spoken: Set<string>)
     });
 }
 
-/** FLAC says its length in its first bytes or not at all, and players want it: it is made whole, everything else as it is spoken. */
-async function encodedOf(format: AudioFormat, samples: AsyncIterable<Int16Array>, signal: AbortSignal) {
-  if (format !== "flac") return encode(format, samples, signal);
-  const { parts, count } = await whole(samples);
-  return encode(format, again(parts), signal, { totalSamples: count });
-}
-
-/** All of it, with its length: a header that comes first can only tell what is known then. */
-async function whole(samples: AsyncIterable<Int16Array>) {
-  const parts = await Array.fromAsync(samples);
-  return { parts, count: parts.reduce((sum, { length }) => sum + length, 0) };
-}
-
-async function* again(parts: readonly Int16Array[]): AsyncGenerator<Int16Array> {
-  yield* parts;
+/**
+ * FLAC says its length in its first bytes or not at all, and players want it: up to some minutes of it are held back until they
+ * are whole, everything else leaves as it is spoken.
+ */
+async function encodedOf(format: AudioFormat, sound: AsyncIterable<Int16Array>, signal: AbortSignal) {
+  if (format !== "flac") return encode(format, sound, signal);
+  const { samples, totalSamples } = await measured(sound, mostHeldSamples);
+  return encode(format, samples, signal, { totalSamples });
 }
 
 function timesOf({ text, startMs, samples, words }: SpokenPart) {

@@ -20,6 +20,14 @@ const CaptionsRequest = Type.Interface([SpeechRequest], {
   captions_format: Type.Optional(Type.Enum([...captionFormats])),
 });
 
+const speechErrors = [
+  "voice_not_found",
+  "model_not_found",
+  "queue_full",
+  "speech_failed",
+  "speech_unavailable",
+] as const;
+
 const captionTypes = {
   json: "application/json; charset=utf-8",
   srt: "application/x-subrip; charset=utf-8",
@@ -34,7 +42,7 @@ export function speechRoutes(app: App, deps: SpeechDeps): void {
       schema: {
         summary: "Speaks a text",
         body: SpeechRequest,
-        errors: ["voice_not_found", "model_not_found", "queue_full", "speech_failed", "speech_unavailable"],
+        errors: speechErrors,
       },
     },
     async (request, reply) => {
@@ -54,7 +62,7 @@ export function speechRoutes(app: App, deps: SpeechDeps): void {
       schema: {
         summary: "Says when which words of a text are spoken",
         body: CaptionsRequest,
-        errors: ["voice_not_found", "model_not_found", "queue_full", "speech_failed", "speech_unavailable"],
+        errors: speechErrors,
       },
     },
     async (request, reply) => {
