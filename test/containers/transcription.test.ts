@@ -11,7 +11,11 @@ let stack: Stack;
 
 beforeAll(async () => {
   stack = await startStack({
-    models: { "ggml-toy.bin": toyWhisperBytes(), "ggml-broken.bin": "lmgg", "tiny-chat.gguf": tinyChat },
+    models: {
+      "ggml-toy.bin": toyWhisperBytes(),
+      "ggml-broken.bin": Buffer.from("lmgg"),
+      "tiny-chat.gguf": tinyChat,
+    },
     config: { models: { speech: { file: "ggml-toy.bin", aliases: ["ear"] } } },
   });
 });
