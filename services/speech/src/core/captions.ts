@@ -2,7 +2,8 @@ import { assertNever } from "@benchai/kernel/assert-never";
 
 import { type CaptionPart, type Cue, cuesOf } from "./cues.ts";
 
-export type CaptionFormat = "json" | "srt" | "vtt";
+export const captionFormats = ["json", "srt", "vtt"] as const;
+export type CaptionFormat = (typeof captionFormats)[number];
 
 /**
  * What is said when. `json` is OpenAI's `verbose_json` of transcriptions: times in seconds, a segment for each sentence, and the

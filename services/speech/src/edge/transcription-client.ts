@@ -7,6 +7,7 @@ import { ErrorBody, ModelList } from "@benchai/contract/openai";
 
 import { type SoundPiece, whisperRateHz } from "../core/sound-pieces.ts";
 import type { TranscriptionCard } from "../core/transcription-model.ts";
+import { wavHeader } from "../core/wav-header.ts";
 import { type Heard, readWhisperAnswer } from "../core/whisper-answer.ts";
 
 /** How a piece is to be heard; absent: as the worker does by itself. */
@@ -20,7 +21,6 @@ export type Hearing = {
 
 /** A segment is cut after so many characters, which is never: whisper-server's own is 60, for subtitles. */
 const maxSegmentChars = 1_000;
-const headerBytes = 44;
 
 /** What this service asks of Whisper's models, through the router as any client would: queued, counted and loaded like theirs. */
 export class TranscriptionClient {
@@ -94,30 +94,10 @@ function formOf({ samples }: SoundPiece, hearing: Hearing): FormData {
   for (const [name, value] of Object.entries(fields)) if (value !== undefined) form.set(name, value);
   form.set(
     "file",
-    new Blob([wavHeader(samples.length * 2), new Uint8Array(samples.slice().buffer)]),
+    new Blob([wavHeader(samples.length * 2, whisperRateHz), new Uint8Array(samples.slice().buffer)]),
     "sound.wav",
   );
   return form;
-}
-
-/** RIFF/WAVE of 16-bit samples, one channel, at `whisperRateHz`. */
-function wavHeader(dataBytes: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(headerBytes);
-  const view = new DataView(bytes.buffer);
-  const put = (at: number, text: string) => bytes.set(new TextEncoder().encode(text), at);
-  put(0, "RIFF");
-  view.setUint32(4, headerBytes - 8 + dataBytes, true);
-  put(8, "WAVEfmt ");
-  view.setUint32(16, 16, true);
-  view.setUint16(20, 1, true);
-  view.setUint16(22, 1, true);
-  view.setUint32(24, whisperRateHz, true);
-  view.setUint32(28, whisperRateHz * 2, true);
-  view.setUint16(32, 2, true);
-  view.setUint16(34, 16, true);
-  put(36, "data");
-  view.setUint32(40, dataBytes, true);
-  return bytes;
 }
 
 /** The router's error as it is, when it is one of ours: the client asked for this model and is to know. */
