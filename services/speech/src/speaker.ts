@@ -15,6 +15,8 @@ export type SpeakOptions = {
   /** What speaks first, and then what speaks when that fails; at least one. */
   readonly ladder: readonly Rung[];
   readonly speed: number;
+  /** Nobody listens yet: all that is listened to goes first, and who bounds such requests is the caller. */
+  readonly isJob?: boolean;
 };
 
 /** A sentence or a pause as it is heard. Samples may belong to others too: nobody may change them. */
@@ -91,7 +93,7 @@ export class Speaker {
     options: SpeakOptions,
     signal: AbortSignal,
   ): AsyncGenerator<SpokenPart, void> {
-    const leave = await this.#requests.enter(signal);
+    const leave = options.isJob ? () => undefined : await this.#requests.enter(signal);
     let samplesBefore = 0;
     try {
       for await (const made of this.#inOrder(pieces, { ...options, signal, rung: 0, hasBegun: false })) {
@@ -140,7 +142,7 @@ export class Speaker {
     const { value: piece } = await next;
     if (!piece) return undefined;
     if (piece.kind === "pause") return { piece, rung: (await before)?.rung ?? 0 };
-    const rank = request.hasBegun ? "ahead" : "first";
+    const rank = rankOf(request);
     request.hasBegun = true;
     const made = await this.#climb(piece, request.rung, rank, request);
     const rung = (await before)?.rung ?? 0;
@@ -167,7 +169,7 @@ export class Speaker {
     const key = { ...utterance, engine: engine.name, fingerprint: engine.fingerprint(voice) };
     const make = (signal: AbortSignal) =>
       this.#gateOf(engine).run(signal, rank, () => engine.synthesise(utterance, signal));
-    return this.#cache.get(key, make, request.signal);
+    return this.#cache.get(key, make, request.signal, rank === "job" ? "job" : "live");
   }
 
   #gateOf(engine: Engine): Gate {
@@ -176,6 +178,11 @@ export class Speaker {
     this.#engines.set(engine, gate);
     return gate;
   }
+}
+
+function rankOf({ isJob, hasBegun }: Request): Rank {
+  if (isJob) return "job";
+  return hasBegun ? "ahead" : "first";
 }
 
 function isOfEngine(error: unknown): boolean {

@@ -1,3 +1,5 @@
+import { setImmediate as yieldToOthers } from "node:timers/promises";
+
 import { AppError } from "@benchai/contract/errors";
 import type { AudioFormat, VoiceView } from "@benchai/contract/speech";
 
@@ -5,6 +7,7 @@ import { audioEncodings } from "./core/audio-encodings.ts";
 import { type CaptionFormat, captions } from "./core/captions.ts";
 import { measured } from "./core/known-length.ts";
 import { durationMs, sampleRateHz } from "./core/pcm.ts";
+import type { Piece } from "./core/piece.ts";
 import { piecesOf } from "./core/pieces.ts";
 import type { SpeechOrder } from "./core/speech-order.ts";
 import { voiceLadder, voiceViews } from "./core/voices.ts";
@@ -15,6 +18,10 @@ import type { Speaker, SpokenPart } from "./speaker.ts";
 import type { SpeechMetrics } from "./speech-metrics.ts";
 
 const defaultLanguage = "en";
+/** Pieces in which something to say is looked for before an order is taken. */
+const mostLookedAt = 32;
+/** Others wait so long at most while sentences are counted. */
+const longestStepMs = 5;
 /** Ten minutes, 29 MB. */
 const mostHeldSamples = 600 * sampleRateHz;
 
@@ -71,18 +78,57 @@ export class SpeechDesk {
     );
   }
 
-  #parts(order: SpeechOrder, signal: AbortSignal) {
+  /** Errors: what can be known to be wrong with an order before it is spoken. */
+  assertSpeakable(order: SpeechOrder): void {
+    let looked = 0;
+    for (const { kind } of this.#pieces(order, this.#ladder(order).language)) {
+      looked += 1;
+      // What is silent for so long is found out by who speaks it.
+      if (kind === "speech" || looked === mostLookedAt) return;
+    }
+    throw nothingToSay();
+  }
+
+  /** How many sentences there are to say; worked out in small steps, between which others go on. */
+  async countSentences(order: SpeechOrder, signal: AbortSignal): Promise<number> {
+    let count = 0;
+    let sinceMs = performance.now();
+    for (const { kind } of this.#pieces(order, this.#ladder(order).language)) {
+      if (kind === "speech") count += 1;
+      if (performance.now() - sinceMs < longestStepMs) continue;
+      await yieldToOthers(undefined, { signal });
+      sinceMs = performance.now();
+    }
+    if (count === 0) throw nothingToSay();
+    return count;
+  }
+
+  /** The text for nobody who listens yet: after all requests, of which it is none. */
+  speakJob(order: SpeechOrder, signal: AbortSignal): AsyncIterable<SpokenPart> {
+    return this.#parts(order, signal, true).parts;
+  }
+
+  #pieces({ text, inputFormat }: SpeechOrder, language: string): Iterable<Piece> {
+    return piecesOf(text, { format: inputFormat, language });
+  }
+
+  #ladder(order: SpeechOrder) {
     const [first, ...others] = voiceLadder(this.#engines.list, order);
     if (!first) throw new AppError("speech_unavailable", "no voice is installed");
-    const ladder = [first, ...others].flatMap(({ engine: name, voice }) =>
+    const rungs = [first, ...others].flatMap(({ engine: name, voice }) =>
       this.#engines.list
         .filter((engine) => engine.name === name)
         .map((engine) => ({ engine, voice: voice.id })),
     );
     const language = order.language ?? first.voice.languages[0] ?? defaultLanguage;
-    const pieces = piecesOf(order.text, { format: order.inputFormat, language });
-    const parts = this.#noted(this.#speaker.speak(pieces, { ladder, speed: order.speed }, signal));
-    return { parts, voice: first.key, engine: first.engine };
+    return { rungs, language, voice: first.key, engine: first.engine };
+  }
+
+  #parts(order: SpeechOrder, signal: AbortSignal, isJob = false) {
+    const { rungs: ladder, language, voice, engine } = this.#ladder(order);
+    const { speed } = order;
+    const spoken = this.#speaker.speak(this.#pieces(order, language), { ladder, speed, isJob }, signal);
+    return { parts: this.#noted(spoken), voice, engine };
   }
 
   async *#noted(parts: AsyncIterable<SpokenPart>): AsyncGenerator<SpokenPart> {
@@ -123,10 +169,13 @@ async function* samplesOf(parts: AsyncIterable<SpokenPart>, spoken: Set<string>)
     spoken.add(engine);
     yield samples;
   }
-  if (spoken.size === 0)
-    throw new AppError("invalid_request", "there is nothing in the text that can be spoken", {
-      param: "input",
-    });
+  if (spoken.size === 0) throw nothingToSay();
+}
+
+function nothingToSay(): AppError {
+  return new AppError("invalid_request", "there is nothing in the text that can be spoken", {
+    param: "input",
+  });
 }
 
 /**
@@ -139,6 +188,6 @@ async function encodedOf(format: AudioFormat, sound: AsyncIterable<Int16Array>, 
   return encode(format, samples, signal, { totalSamples });
 }
 
-function timesOf({ text, startMs, samples, words }: SpokenPart) {
+export function timesOf({ text, startMs, samples, words }: SpokenPart) {
   return { text, startMs, endMs: startMs + durationMs(samples.length), ...(words ? { words } : {}) };
 }

@@ -44,6 +44,8 @@ const sentHeaders = [
   "last-event-id",
   "if-match",
   "if-none-match",
+  "range",
+  "if-range",
 ] as const;
 
 /** What comes back; no cookies, no CORS. */
@@ -51,6 +53,8 @@ const returnedHeaders = [
   "content-type",
   "content-length",
   "content-disposition",
+  "content-range",
+  "accept-ranges",
   "etag",
   "location",
   "mcp-session-id",

@@ -20,7 +20,8 @@ const CaptionsRequest = Type.Interface([SpeechRequest], {
   captions_format: Type.Optional(Type.Enum([...captionFormats])),
 });
 
-const speechErrors = [
+/** The codes with which a text may be refused. */
+export const speechErrors = [
   "voice_not_found",
   "model_not_found",
   "queue_full",
@@ -28,7 +29,8 @@ const speechErrors = [
   "speech_unavailable",
 ] as const;
 
-const captionTypes = {
+/** Media types of captions. */
+export const captionTypes = {
   json: "application/json; charset=utf-8",
   srt: "application/x-subrip; charset=utf-8",
   vtt: "text/vtt; charset=utf-8",
