@@ -5,6 +5,7 @@ import type { Rank } from "./core/admission.ts";
 import { durationMs, sampleRateHz, type WordTiming } from "./core/pcm.ts";
 import type { Piece, SpokenPiece } from "./core/piece.ts";
 import { Gate } from "./edge/gate.ts";
+import { Holds } from "./edge/holds.ts";
 import type { Cached, PcmCache } from "./edge/pcm-cache.ts";
 import type { Engine, Utterance } from "./engines/engine.ts";
 
@@ -52,6 +53,8 @@ export type SpeakerOptions = {
 
 /** Besides the piece that is waited for, so many are made. */
 const lookAhead = 2;
+/** A sentence of a job waits so long at most for requests that hear nothing yet. */
+const mostHeldMs = 1_000;
 /** Silence comes in parts of at most this length, so that a long one takes no memory. */
 const maxSilenceMs = 1_000;
 
@@ -60,6 +63,7 @@ export class Speaker {
   readonly #cache: PcmCache;
   readonly #requests: Gate;
   readonly #engines = new WeakMap<Engine, Gate>();
+  readonly #holds = new Holds();
 
   constructor({ cache, maxSpeaking, maxQueue }: SpeakerOptions) {
     this.#cache = cache;
@@ -73,6 +77,11 @@ export class Speaker {
 
   get waiting(): number {
     return this.#requests.waiting;
+  }
+
+  /** Keeps jobs from beginning with another sentence until the answer is called: somebody hears nothing yet. */
+  holdJobs(): () => void {
+    return this.#holds.hold();
   }
 
   /**
@@ -167,8 +176,10 @@ export class Speaker {
   #say(piece: SpokenPiece, { engine, voice }: Rung, rank: Rank, request: Request): Promise<Cached> {
     const utterance = utteranceOf(piece, voice, request.speed);
     const key = { ...utterance, engine: engine.name, fingerprint: engine.fingerprint(voice) };
-    const make = (signal: AbortSignal) =>
-      this.#gateOf(engine).run(signal, rank, () => engine.synthesise(utterance, signal));
+    const make = async (signal: AbortSignal) => {
+      if (rank === "job") await this.#holds.wait(mostHeldMs, signal);
+      return this.#gateOf(engine).run(signal, rank, () => engine.synthesise(utterance, signal));
+    };
     return this.#cache.get(key, make, request.signal, rank === "job" ? "job" : "live");
   }
 

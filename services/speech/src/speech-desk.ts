@@ -51,6 +51,7 @@ export class SpeechDesk {
     const arrivedMs = performance.now();
     const { format } = order;
     const { parts, voice, engine } = this.#parts(order, signal);
+    const letJobsGo = this.#speaker.holdJobs();
     const spoken = new Set<string>();
     const samples = samplesOf(parts, spoken);
     try {
@@ -67,6 +68,8 @@ export class SpeechDesk {
     } catch (error) {
       this.#count(order, signal.aborted ? "left" : "failed");
       throw error;
+    } finally {
+      letJobsGo();
     }
   }
 

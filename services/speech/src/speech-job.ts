@@ -28,7 +28,8 @@ export function speechJob({ desk, results, defaultVoice }: SpeechJobDeps): JobHa
     const file = await results.create(id);
     try {
       const said = new Said(file, total, report);
-      for await (const chunk of encode(order.format, said.samples(desk.speakJob(order, signal)), signal))
+      const samples = said.samples(desk.speakJob(order, signal));
+      for await (const chunk of encode(order.format, samples, signal, { isJob: true }))
         await file.write(chunk);
       signal.throwIfAborted();
       const bytes = await results.publish(id, file, order.format, said.totalSamples);

@@ -13,6 +13,8 @@ export type EncodeOptions = {
   readonly totalSamples?: number | undefined;
   /** ffmpeg; tests give others. */
   readonly program?: string;
+  /** Nobody listens yet: ffmpeg gives way to everything else. */
+  readonly isJob?: boolean;
 };
 
 /**
@@ -32,9 +34,12 @@ async function* encoded(
   format: AudioFormat,
   samples: AsyncIterable<Int16Array>,
   signal: AbortSignal,
-  { totalSamples, program = "ffmpeg" }: EncodeOptions,
+  { totalSamples, program = "ffmpeg", isJob = false }: EncodeOptions,
 ): AsyncGenerator<Buffer, void> {
-  const ffmpeg = (args: readonly string[]) => transcode(program, args, samples, signal);
+  const ffmpeg = (args: readonly string[]) =>
+    isJob
+      ? transcode("nice", ["-n", "15", program, ...args], samples, signal)
+      : transcode(program, args, samples, signal);
   switch (format) {
     case "pcm":
       return yield* bytesOf(samples, signal);
