@@ -36,13 +36,31 @@ export const SpeechRequest = Type.Object({
 export type SpeechRequest = Static<typeof SpeechRequest>;
 
 /** A voice in `GET /v1/audio/voices`. */
-export type VoiceView = {
+export const VoiceView = Type.Object({
   /** What goes into `voice`. */
-  readonly id: string;
-  readonly name: string;
-  readonly engine: string;
-  readonly languages: readonly string[];
-  readonly gender: "female" | "male" | null;
+  id: Type.String(),
+  name: Type.String(),
+  engine: Type.String(),
+  /** BCP 47, the voice's own first. */
+  languages: Type.Array(Type.String()),
+  gender: Type.Union([Type.Enum(["female", "male"]), Type.Null()]),
   /** OpenAI's names that mean this voice. */
-  readonly aliases: readonly string[];
-};
+  aliases: Type.Array(Type.String()),
+});
+export type VoiceView = Static<typeof VoiceView>;
+
+/** The answer of `GET /v1/audio/voices`. */
+export const VoiceList = Type.Object({ object: Type.Literal("list"), data: Type.Array(VoiceView) });
+
+const Seconds = Type.Number({ minimum: 0 });
+
+/** What `POST /v1/audio/captions` answers as JSON: OpenAI's `verbose_json` of transcriptions. `words` is empty where the engine does not tell. */
+export const VerboseCaptions = Type.Object({
+  duration: Seconds,
+  text: Type.String(),
+  segments: Type.Array(
+    Type.Object({ id: Type.Integer(), start: Seconds, end: Seconds, text: Type.String() }),
+  ),
+  words: Type.Array(Type.Object({ word: Type.String(), start: Seconds, end: Seconds })),
+});
+export type VerboseCaptions = Static<typeof VerboseCaptions>;

@@ -10,25 +10,34 @@ import { type SpeechDeps, speechRoutes } from "./routes/speech.ts";
 import { type TranscriptionDeps, transcriptionRoutes } from "./routes/transcriptions.ts";
 import { type VoiceDeps, voiceRoutes } from "./routes/voices.ts";
 
-export type AppDeps = {
-  readonly log: Logger;
-  readonly metrics: Registry;
-  readonly health: () => SpeechHealth;
+/** What the routes of `/v1/audio` call. */
+export type AudioDeps = {
   readonly speech: SpeechDeps;
   readonly voices: VoiceDeps;
   readonly transcriptions: TranscriptionDeps;
+};
+
+export type AppDeps = AudioDeps & {
+  readonly log: Logger;
+  readonly metrics: Registry;
+  readonly health: () => SpeechHealth;
 };
 
 /** A character in JSON may take six bytes (`\u0000`); the rest of a request is small. */
 const bodyLimitBytes = maxInputChars * 6 + 65_536;
 
 /** The HTTP side; it does not listen. */
-export function buildApp({ log, metrics, health, speech, voices, transcriptions }: AppDeps): App {
+export function buildApp({ log, metrics, health, ...audio }: AppDeps): App {
   const app = createApp({ log, bodyLimitBytes });
   healthRoutes(app, health);
   metricsRoute(app, metrics);
+  audioRoutes(app, audio);
+  return app;
+}
+
+/** Every route that clients reach. */
+export function audioRoutes(app: App, { speech, voices, transcriptions }: AudioDeps): void {
   speechRoutes(app, speech);
   voiceRoutes(app, voices);
   transcriptionRoutes(app, transcriptions);
-  return app;
 }

@@ -34,7 +34,7 @@ export class SpeechDesk {
     return this.#engines.list.map(({ name }) => name);
   }
 
-  async voices(): Promise<readonly VoiceView[]> {
+  async voices(): Promise<VoiceView[]> {
     await this.#engines.refresh();
     return voiceViews(this.#engines.list);
   }

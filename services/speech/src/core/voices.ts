@@ -88,7 +88,7 @@ export function voiceLadder(engines: readonly EngineVoices[], wish: VoiceWish): 
 }
 
 /** What `GET /v1/audio/voices` lists. */
-export function voiceViews(engines: readonly EngineVoices[]): readonly VoiceView[] {
+export function voiceViews(engines: readonly EngineVoices[]): VoiceView[] {
   const installed = installedVoices(engines);
   const named = Map.groupBy(
     Object.keys(openAiVoices),
@@ -98,7 +98,7 @@ export function voiceViews(engines: readonly EngineVoices[]): readonly VoiceView
     id: key,
     name: voice.name,
     engine,
-    languages: voice.languages,
+    languages: [...voice.languages],
     gender: voice.gender ?? null,
     aliases: named.get(key) ?? [],
   }));

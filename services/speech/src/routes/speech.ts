@@ -1,9 +1,10 @@
 import type { FastifyReply } from "fastify";
 import { Type } from "typebox";
 
-import { SpeechRequest } from "@benchai/contract/speech";
+import { SpeechRequest, VerboseCaptions } from "@benchai/contract/speech";
 import type { App } from "@benchai/kernel/app";
 
+import { audioEncodings } from "../core/audio-encodings.ts";
 import { type CaptionFormat, captionFormats } from "../core/captions.ts";
 import { type SpeechOrder, speechOrder } from "../core/speech-order.ts";
 import { type AudioAnswer, sendAudio, sendAudioEvents } from "../edge/audio-response.ts";
@@ -21,6 +22,7 @@ const CaptionsRequest = Type.Interface([SpeechRequest], {
 });
 
 const speechErrors = [
+  "ssml_malformed",
   "voice_not_found",
   "model_not_found",
   "queue_full",
@@ -29,10 +31,16 @@ const speechErrors = [
 ] as const;
 
 const captionTypes = {
-  json: "application/json; charset=utf-8",
-  srt: "application/x-subrip; charset=utf-8",
-  vtt: "text/vtt; charset=utf-8",
+  json: "application/json",
+  srt: "application/x-subrip",
+  vtt: "text/vtt",
 } as const satisfies Record<CaptionFormat, string>;
+
+const Sound = Type.String({ format: "binary" });
+const soundByType = {
+  ...Object.fromEntries(Object.values(audioEncodings).map(({ contentType }) => [contentType, Sound])),
+  "text/event-stream": Type.String(),
+};
 
 /** Text to speech as OpenAI has it, and when which words are heard. */
 export function speechRoutes(app: App, deps: SpeechDeps): void {
@@ -43,6 +51,7 @@ export function speechRoutes(app: App, deps: SpeechDeps): void {
         summary: "Speaks a text",
         body: SpeechRequest,
         errors: speechErrors,
+        answers: soundByType,
       },
     },
     async (request, reply) => {
@@ -63,13 +72,18 @@ export function speechRoutes(app: App, deps: SpeechDeps): void {
         summary: "Says when which words of a text are spoken",
         body: CaptionsRequest,
         errors: speechErrors,
+        answers: {
+          [captionTypes.json]: VerboseCaptions,
+          [captionTypes.srt]: Type.String(),
+          [captionTypes.vtt]: Type.String(),
+        },
       },
     },
     async (request, reply) => {
       const format = request.body.captions_format ?? "json";
       const order = speechOrder(request.body, deps.defaultVoice);
       const text = await deps.captions(order, format, leaving(reply));
-      return reply.type(captionTypes[format]).send(text);
+      return reply.type(`${captionTypes[format]}; charset=utf-8`).send(text);
     },
   );
 }
