@@ -24,6 +24,11 @@ export function serviceOf(path: string): PassedService | undefined {
   )?.service;
 }
 
+/** Whether the answer to this target comes only when a whole recording has been heard: after minutes, or hours. */
+export function isTranscription(target: string): boolean {
+  return /^\/v1\/audio\/(?:transcriptions|translations)(?:\?|$)/.test(target);
+}
+
 /** What may stand in a path, and in a query as it is (RFC 3986, `pchar` and `query`; brackets are common in queries). */
 const plainPath = /^[\w.~!$&'()*+,;=:@%/-]*$/;
 const plainQuery = /^[\w.~!$&'()*+,;=:@%/?[\]|-]*$/;

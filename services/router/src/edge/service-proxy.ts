@@ -28,6 +28,8 @@ export type ProxiedRequest = {
   readonly target: string;
   readonly owner: string;
   readonly requestId: string;
+  /** Instead of the service's own `timeoutMs`. */
+  readonly timeoutMs?: number | undefined;
 };
 
 const connectTimeoutMs = 3_000;
@@ -88,7 +90,6 @@ export class ServiceProxy {
       pipelining: 1,
       allowH2: false,
       connectTimeout: connectTimeoutMs,
-      headersTimeout: options.timeoutMs,
       bodyTimeout: options.stallMs,
     });
   }
@@ -128,6 +129,7 @@ export class ServiceProxy {
           [ownerHeader]: asked.owner,
         },
         body: upload ?? null,
+        headersTimeout: asked.timeoutMs ?? this.#options.timeoutMs,
         signal,
       });
     } catch (error) {
