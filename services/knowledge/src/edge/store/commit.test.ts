@@ -41,10 +41,13 @@ const found = (db: Db, word: string): number =>
 
 test("a megabyte of documents is one segment of the full-text index", () => {
   const db = storeWithSource();
-  const text = Array.from({ length: 5_000 }, (_, i) => `word${i % 997}`).join(" ");
+  const wordsOf = (document: number) =>
+    Array.from({ length: 1_000 }, (_, i) => `word${document * 1_000 + i}`);
   commit(
     db,
-    Array.from({ length: 25 }, (_, i) => documentAt(`${i}.md`, [`apple ${text}`, `pear ${i}`])),
+    Array.from({ length: 25 }, (_, i) =>
+      documentAt(`${i}.md`, [`apple ${wordsOf(i).join(" ")}`, `pear ${i}`]),
+    ),
   );
   expect(db.prepare("SELECT count(DISTINCT segid) FROM chunk_index_idx").pluck().get()).toBe(1);
   expect([found(db, "apple"), count(db, "chunks"), count(db, "chunk_index")]).toEqual([25, 50, 50]);
