@@ -5,7 +5,9 @@ import { createMetrics } from "@benchai/kernel/metrics";
 import type { RunningService } from "@benchai/kernel/service";
 
 import { buildApp } from "./app.ts";
+import { audioEncodings } from "./core/audio-encodings.ts";
 import type { SpeechConfig } from "./edge/config.ts";
+import { Ffmpegs } from "./edge/ffmpegs.ts";
 import { PcmCache } from "./edge/pcm-cache.ts";
 import { TranscriptionClient } from "./edge/transcription-client.ts";
 import { type Engines, startEngines } from "./engines/index.ts";
@@ -34,8 +36,10 @@ export async function startSpeech(config: SpeechConfig, log: Logger): Promise<Ru
     speaking: speaker.speaking,
     waiting: speaker.waiting,
   }));
+  const ffmpegs = new Ffmpegs({ idleMs: config.FFMPEG_IDLE_S * 1_000 });
+  ffmpegs.keepLasting(audioEncodings.mp3.ffmpegArgs);
   const engines = { ...started, list: started.list.map((engine) => measured(engine, metrics)) };
-  const desk = new SpeechDesk(engines, speaker, metrics);
+  const desk = new SpeechDesk(engines, speaker, metrics, ffmpegs);
   const client = new TranscriptionClient(config.ROUTER_URL);
   let isDraining = false;
   const app = buildApp({
@@ -57,7 +61,7 @@ export async function startSpeech(config: SpeechConfig, log: Logger): Promise<Ru
       isDraining = true;
       app.server.closeAllConnections();
       await app.close();
-      await Promise.all([engines.close(), cache.close(), client.close()]);
+      await Promise.all([engines.close(), cache.close(), client.close(), ffmpegs.close()]);
     },
   };
 }

@@ -74,7 +74,7 @@ export class Speaker {
   }
 
   /**
-   * The parts in order, made as they are asked for and two ahead. A piece on which an engine fails is said by the next of the
+   * The parts in order, made as they are asked for and, behind the first, two ahead. A piece on which an engine fails is said by the next of the
    * ladder, and so is all that comes after it. Errors: `queue_full`, at the first part; the last engine's; what `pieces`
    * throws; the reason of `signal`.
    */
@@ -114,8 +114,9 @@ export class Speaker {
     const line: Promise<Made | undefined>[] = [];
     let last: Promise<Made | undefined> = Promise.resolve(undefined);
     try {
-      for (;;) {
-        while (line.length <= lookAhead) {
+      // The first piece alone: the others, made beside it, would delay the first sound.
+      for (let ahead = 0; ; ahead = lookAhead) {
+        while (line.length <= ahead) {
           last = this.#make(source.next(), last, request);
           // Whoever comes to it hears of the failure.
           last.catch(() => undefined);

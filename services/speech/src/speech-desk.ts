@@ -1,5 +1,7 @@
+import { setImmediate } from "node:timers/promises";
+
 import { AppError } from "@benchai/contract/errors";
-import type { AudioFormat, VoiceView } from "@benchai/contract/speech";
+import type { VoiceView } from "@benchai/contract/speech";
 
 import { audioEncodings } from "./core/audio-encodings.ts";
 import { type CaptionFormat, captions } from "./core/captions.ts";
@@ -10,24 +12,30 @@ import type { SpeechOrder } from "./core/speech-order.ts";
 import { voiceLadder, voiceViews } from "./core/voices.ts";
 import type { AudioAnswer } from "./edge/audio-response.ts";
 import { encode } from "./edge/encoder.ts";
+import type { Ffmpegs } from "./edge/ffmpegs.ts";
 import type { Engines } from "./engines/index.ts";
 import type { Speaker, SpokenPart } from "./speaker.ts";
 import type { SpeechMetrics } from "./speech-metrics.ts";
 
 const defaultLanguage = "en";
-/** Ten minutes, 29 MB. */
-const mostHeldSamples = 600 * sampleRateHz;
+const mostHeldS = 600;
+/** 29 MB. */
+const mostHeldSamples = mostHeldS * sampleRateHz;
+/** Nobody says more characters in a second, at speed 1. */
+const mostCharsPerS = 25;
 
 /** Brings requests, voices and engines together. */
 export class SpeechDesk {
   readonly #engines: Engines;
   readonly #speaker: Speaker;
   readonly #metrics: SpeechMetrics;
+  readonly #ffmpegs: Ffmpegs;
 
-  constructor(engines: Engines, speaker: Speaker, metrics: SpeechMetrics) {
+  constructor(engines: Engines, speaker: Speaker, metrics: SpeechMetrics, ffmpegs: Ffmpegs) {
     this.#engines = engines;
     this.#speaker = speaker;
     this.#metrics = metrics;
+    this.#ffmpegs = ffmpegs;
   }
 
   get engines(): readonly string[] {
@@ -47,7 +55,7 @@ export class SpeechDesk {
     const spoken = new Set<string>();
     const samples = samplesOf(parts, spoken);
     try {
-      const chunks = await encodedOf(format, samples, signal);
+      const chunks = await encodedOf(order, samples, signal, this.#ffmpegs);
       const first = await chunks.next();
       this.#metrics.firstAudio.observe({ format }, (performance.now() - arrivedMs) / 1_000);
       return {
@@ -101,7 +109,10 @@ export class SpeechDesk {
   ): AsyncGenerator<Uint8Array> {
     let outcome: "done" | "failed" | "left" = "left";
     try {
-      for (let next = first; !next.done; next = await rest.next()) yield next.value;
+      if (!first.done) yield first.value;
+      // The socket gets the first sound before the work on what follows begins.
+      await setImmediate();
+      for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
       outcome = "done";
     } catch (error) {
       outcome = signal.aborted ? "left" : "failed";
@@ -131,12 +142,18 @@ async function* samplesOf(parts: AsyncIterable<SpokenPart>, spoken: Set<string>)
 
 /**
  * FLAC says its length in its first bytes or not at all, and players want it: up to some minutes of it are held back until they
- * are whole, everything else leaves as it is spoken.
+ * are whole, everything else leaves as it is spoken, at once what will surely be longer than that.
  */
-async function encodedOf(format: AudioFormat, sound: AsyncIterable<Int16Array>, signal: AbortSignal) {
-  if (format !== "flac") return encode(format, sound, signal);
+async function encodedOf(
+  { format, text, speed }: SpeechOrder,
+  sound: AsyncIterable<Int16Array>,
+  signal: AbortSignal,
+  ffmpegs: Ffmpegs,
+) {
+  const isTooLong = text.length > mostHeldS * mostCharsPerS * speed;
+  if (format !== "flac" || isTooLong) return encode(format, sound, signal, { ffmpegs });
   const { samples, totalSamples } = await measured(sound, mostHeldSamples);
-  return encode(format, samples, signal, { totalSamples });
+  return encode(format, samples, signal, { totalSamples, ffmpegs });
 }
 
 function timesOf({ text, startMs, samples, words }: SpokenPart) {

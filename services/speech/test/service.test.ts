@@ -17,7 +17,13 @@ let service: RunningSpeech;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "speech-"));
-  const env = { PORT: "0", CACHE_DIR: join(folder, "cache"), MAX_SPEAKING: "4", MAX_QUEUE: "60" };
+  const env = {
+    PORT: "0",
+    CACHE_DIR: join(folder, "cache"),
+    MAX_SPEAKING: "4",
+    MAX_QUEUE: "60",
+    FFMPEG_IDLE_S: "0",
+  };
   service = await startSpeech(readConfig(SpeechConfig, env), log);
 });
 

@@ -12,6 +12,8 @@ export const SpeechConfig = Type.Object({
   CACHE_MAX_BYTES: Type.Integer({ default: 1_073_741_824, minimum: 0 }),
   /** The voice of requests that name none. */
   DEFAULT_VOICE: Type.String({ default: "alloy", minLength: 1 }),
+  /** How long an ffmpeg waits, started, for the next request in its format, in s (mp3's waits always); 0: none does. */
+  FFMPEG_IDLE_S: Type.Integer({ default: 300, minimum: 0, maximum: 86_400 }),
   /** Transcription models are asked through the router, as any client asks. */
   ROUTER_URL: Type.String({ default: "http://router:8085" }),
   /** The model that OpenAI's names of transcription models mean; empty: one that is loaded, else the first. */
