@@ -35,6 +35,55 @@ export const SpeechRequest = Type.Object({
 });
 export type SpeechRequest = Static<typeof SpeechRequest>;
 
+/** Fields of `SpeechRequest` that say how, not what. */
+const how = Type.Omit(SpeechRequest, ["input", "text", "stream_format"]).properties;
+
+/** The first message over `GET /v1/audio/speech/live`. */
+export const LiveStart = Type.Object({ type: Type.Literal("start"), ...how });
+
+/** A message of the client over `GET /v1/audio/speech/live`, as JSON. */
+export const LiveMessage = Type.Union([
+  LiveStart,
+  Type.Object({ type: Type.Literal("text"), text: Type.String() }),
+  Type.Object({ type: Type.Literal("flush") }),
+  Type.Object({ type: Type.Literal("end") }),
+]);
+export type LiveMessage = Static<typeof LiveMessage>;
+
+/** The query of `POST /v1/audio/speech/stream`, whose body is the text. */
+export const SpeechStreamQuery = Type.Object({
+  model: how.model,
+  voice: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+  response_format: how.response_format,
+  /** A number, as queries write it. */
+  speed: Type.Optional(Type.String({ pattern: "^[0-9]+(\\.[0-9]+)?$", maxLength: 10 })),
+  language: how.language,
+  input_format: how.input_format,
+  stream_format: SpeechRequest.properties.stream_format,
+});
+export type SpeechStreamQuery = Static<typeof SpeechStreamQuery>;
+
+/**
+ * `POST /v1/audio/chat`: a chat, and how its answer is to sound. `audio.format` is OpenAI's `pcm16` as well. Every other field goes
+ * to the model as it is.
+ */
+export const SpokenChatRequest = Type.Object({
+  model: Type.String({ minLength: 1 }),
+  messages: Type.Array(Type.Unknown()),
+  audio: Type.Optional(
+    Type.Object({
+      voice: how.voice,
+      format: Type.Optional(Type.Enum([...audioFormats, "pcm16"])),
+      speed: how.speed,
+      language: how.language,
+    }),
+  ),
+  stream: Type.Optional(Type.Boolean()),
+  /** `sse`: the chat's own chunks, and between them the sound; `audio`: the sound alone. */
+  stream_format: Type.Optional(Type.Enum(["audio", "sse"])),
+});
+export type SpokenChatRequest = Static<typeof SpokenChatRequest>;
+
 /** A voice in `GET /v1/audio/voices`. */
 export const VoiceView = Type.Object({
   /** What goes into `voice`. */

@@ -9,6 +9,7 @@ import { audioEncodings } from "./core/audio-encodings.ts";
 import type { SpeechConfig } from "./edge/config.ts";
 import { Ffmpegs } from "./edge/ffmpegs.ts";
 import { PcmCache } from "./edge/pcm-cache.ts";
+import { RouterLink } from "./edge/router-link.ts";
 import { TranscriptionClient } from "./edge/transcription-client.ts";
 import { type Engines, startEngines } from "./engines/index.ts";
 import { measured } from "./measured-engine.ts";
@@ -40,7 +41,7 @@ export async function startSpeech(config: SpeechConfig, log: Logger): Promise<Ru
   ffmpegs.keepLasting(audioEncodings.mp3.ffmpegArgs);
   const engines = { ...started, list: started.list.map((engine) => measured(engine, metrics)) };
   const desk = new SpeechDesk(engines, speaker, metrics, ffmpegs);
-  const client = new TranscriptionClient(config.ROUTER_URL);
+  const router = new RouterLink(config.ROUTER_URL);
   let isDraining = false;
   const app = buildApp({
     log,
@@ -51,8 +52,15 @@ export async function startSpeech(config: SpeechConfig, log: Logger): Promise<Ru
       speak: (order, signal) => desk.speak(order, signal),
       captions: (order, format, signal) => desk.captions(order, format, signal),
     },
+    live: {
+      defaultVoice: config.DEFAULT_VOICE,
+      idleMs: config.LIVE_IDLE_S * 1_000,
+      router,
+      assertVoice: (order) => desk.assertVoice(order),
+      speakLive: (order, parts, signal) => desk.speakLive(order, parts, signal),
+    },
     voices: { voices: () => desk.voices(), engines: desk.engines },
-    transcriptions: transcriptionsOf(config, client),
+    transcriptions: transcriptionsOf(config, new TranscriptionClient(router)),
   });
   await app.listen({ port: config.PORT, host: "0.0.0.0" });
   return {
@@ -61,7 +69,7 @@ export async function startSpeech(config: SpeechConfig, log: Logger): Promise<Ru
       isDraining = true;
       app.server.closeAllConnections();
       await app.close();
-      await Promise.all([engines.close(), cache.close(), client.close(), ffmpegs.close()]);
+      await Promise.all([engines.close(), cache.close(), router.close(), ffmpegs.close()]);
     },
   };
 }

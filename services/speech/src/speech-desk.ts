@@ -8,9 +8,12 @@ import { type CaptionFormat, captions } from "./core/captions.ts";
 import { measured } from "./core/known-length.ts";
 import { durationMs, sampleRateHz } from "./core/pcm.ts";
 import { piecesOf } from "./core/pieces.ts";
-import type { SpeechOrder } from "./core/speech-order.ts";
+import { livePieces } from "./core/live-pieces.ts";
+import type { Piece } from "./core/piece.ts";
+import type { SpeechOrder, VoiceOrder } from "./core/speech-order.ts";
+import type { TextPart } from "./core/text-part.ts";
 import { voiceLadder, voiceViews } from "./core/voices.ts";
-import type { AudioAnswer } from "./edge/audio-response.ts";
+import type { AudioAnswer, SentenceStart } from "./edge/audio-response.ts";
 import { encode } from "./edge/encoder.ts";
 import type { Ffmpegs } from "./edge/ffmpegs.ts";
 import type { Engines } from "./engines/index.ts";
@@ -48,22 +51,38 @@ export class SpeechDesk {
   }
 
   /** Resolves with the first sound; what fails before it rejects, what fails later ends `chunks` with the error. */
-  async speak(order: SpeechOrder, signal: AbortSignal): Promise<AudioAnswer> {
+  speak(order: SpeechOrder, signal: AbortSignal): Promise<AudioAnswer> {
+    return this.#answer(order, textSource(order), signal);
+  }
+
+  /** The same for a text that is still being written. Errors besides: `body_too_large`, and what `parts` throws. */
+  speakLive(order: VoiceOrder, parts: AsyncIterable<TextPart>, signal: AbortSignal): Promise<AudioAnswer> {
+    if (order.inputFormat === "ssml")
+      throw new AppError("invalid_request", "SSML is a document: it cannot be spoken while it is written", {
+        param: "input_format",
+      });
+    const markdown = order.inputFormat !== "text";
+    const pieces = (language: string) => livePieces(parts, { language, markdown });
+    return this.#answer(order, { pieces, chars: Infinity }, signal);
+  }
+
+  async #answer(order: VoiceOrder, source: TextSource, signal: AbortSignal): Promise<AudioAnswer> {
     const arrivedMs = performance.now();
     const { format } = order;
-    const { parts, voice, engine } = this.#parts(order, signal);
-    const spoken = new Set<string>();
-    const samples = samplesOf(parts, spoken);
+    const { parts, voice, engine } = this.#parts(order, source, signal);
+    const heard = new Heard();
+    const samples = samplesOf(parts, heard);
     try {
-      const chunks = await encodedOf(order, samples, signal, this.#ffmpegs);
+      const chunks = await encodedOf(order, source, samples, signal, this.#ffmpegs);
       const first = await chunks.next();
       this.#metrics.firstAudio.observe({ format }, (performance.now() - arrivedMs) / 1_000);
       return {
         contentType: audioEncodings[format].contentType,
         chunks: this.#counted(order, signal, first, chunks),
-        engine: [...spoken][0] ?? engine,
+        engine: heard.engines[0] ?? engine,
         voice,
-        engines: () => [...spoken],
+        engines: () => heard.engines,
+        takeSentences: () => heard.take(),
       };
     } catch (error) {
       this.#count(order, signal.aborted ? "left" : "failed");
@@ -72,23 +91,28 @@ export class SpeechDesk {
   }
 
   async captions(order: SpeechOrder, format: CaptionFormat, signal: AbortSignal): Promise<string> {
-    const { parts } = this.#parts(order, signal);
+    const { parts } = this.#parts(order, textSource(order), signal);
     return captions(
       (await Array.fromAsync(parts, timesOf)).filter(({ text }) => text !== ""),
       format,
     );
   }
 
-  #parts(order: SpeechOrder, signal: AbortSignal) {
+  /** Errors: `voice_not_found`, `model_not_found`, `speech_unavailable`. */
+  assertVoice(order: VoiceOrder): void {
+    if (voiceLadder(this.#engines.list, order).length === 0) throw noVoice();
+  }
+
+  #parts(order: VoiceOrder, source: TextSource, signal: AbortSignal) {
     const [first, ...others] = voiceLadder(this.#engines.list, order);
-    if (!first) throw new AppError("speech_unavailable", "no voice is installed");
+    if (!first) throw noVoice();
     const ladder = [first, ...others].flatMap(({ engine: name, voice }) =>
       this.#engines.list
         .filter((engine) => engine.name === name)
         .map((engine) => ({ engine, voice: voice.id })),
     );
     const language = order.language ?? first.voice.languages[0] ?? defaultLanguage;
-    const pieces = piecesOf(order.text, { format: order.inputFormat, language });
+    const pieces = source.pieces(language);
     const parts = this.#noted(this.#speaker.speak(pieces, { ladder, speed: order.speed }, signal));
     return { parts, voice: first.key, engine: first.engine };
   }
@@ -102,7 +126,7 @@ export class SpeechDesk {
   }
 
   async *#counted(
-    order: SpeechOrder,
+    order: VoiceOrder,
     signal: AbortSignal,
     first: IteratorResult<Uint8Array>,
     rest: AsyncIterator<Uint8Array>,
@@ -123,18 +147,56 @@ export class SpeechDesk {
     }
   }
 
-  #count({ format }: SpeechOrder, outcome: "done" | "failed" | "left"): void {
+  #count({ format }: VoiceOrder, outcome: "done" | "failed" | "left"): void {
     this.#metrics.requests.inc({ format, outcome });
   }
 }
 
-/** The sound alone; `spoken` learns which engines it came from. Errors: `invalid_request` when there is none. */
-async function* samplesOf(parts: AsyncIterable<SpokenPart>, spoken: Set<string>): AsyncGenerator<Int16Array> {
-  for await (const { samples, engine } of parts) {
-    spoken.add(engine);
-    yield samples;
+function noVoice(): AppError {
+  return new AppError("speech_unavailable", "no voice is installed");
+}
+
+/** Where the pieces come from, once the language is known. */
+type TextSource = {
+  pieces(language: string): Iterable<Piece> | AsyncIterable<Piece>;
+  /** How long the text is; Infinity while nobody knows. */
+  readonly chars: number;
+};
+
+function textSource({ text, inputFormat: format }: SpeechOrder): TextSource {
+  return { pieces: (language) => piecesOf(text, { format, language }), chars: text.length };
+}
+
+/** What has gone into the encoder so far. */
+class Heard {
+  readonly #engines = new Set<string>();
+  #sentences: SentenceStart[] = [];
+  #count = 0;
+
+  get engines(): readonly string[] {
+    return [...this.#engines];
   }
-  if (spoken.size === 0)
+
+  note({ engine, text, startMs }: SpokenPart): void {
+    this.#engines.add(engine);
+    if (text !== "") this.#sentences.push({ index: this.#count++, text, startMs });
+  }
+
+  /** The sentences that began since this was last asked. */
+  take(): readonly SentenceStart[] {
+    const sentences = this.#sentences;
+    this.#sentences = [];
+    return sentences;
+  }
+}
+
+/** The sound alone. Errors: `invalid_request` when there is none. */
+async function* samplesOf(parts: AsyncIterable<SpokenPart>, heard: Heard): AsyncGenerator<Int16Array> {
+  for await (const part of parts) {
+    heard.note(part);
+    yield part.samples;
+  }
+  if (heard.engines.length === 0)
     throw new AppError("invalid_request", "there is nothing in the text that can be spoken", {
       param: "input",
     });
@@ -145,12 +207,13 @@ async function* samplesOf(parts: AsyncIterable<SpokenPart>, spoken: Set<string>)
  * are whole, everything else leaves as it is spoken, at once what will surely be longer than that.
  */
 async function encodedOf(
-  { format, text, speed }: SpeechOrder,
+  { format, speed }: VoiceOrder,
+  { chars }: TextSource,
   sound: AsyncIterable<Int16Array>,
   signal: AbortSignal,
   ffmpegs: Ffmpegs,
 ) {
-  const isTooLong = text.length > mostHeldS * mostCharsPerS * speed;
+  const isTooLong = chars > mostHeldS * mostCharsPerS * speed;
   if (format !== "flac" || isTooLong) return encode(format, sound, signal, { ffmpegs });
   const { samples, totalSamples } = await measured(sound, mostHeldSamples);
   return encode(format, samples, signal, { totalSamples, ffmpegs });

@@ -3,7 +3,13 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { AppError } from "@benchai/contract/errors";
 import type { App } from "@benchai/kernel/app";
 
-import { isTranscription, type PassedService, passedOnPaths, passedTarget } from "../core/passed-on.ts";
+import {
+  isSpokenChat,
+  isTranscription,
+  type PassedService,
+  passedOnPaths,
+  passedTarget,
+} from "../core/passed-on.ts";
 import type { RequestIds } from "../edge/request-ids.ts";
 import { passedMethods } from "../edge/service-proxy.ts";
 import type { Switchboard } from "../edge/switchboard.ts";
@@ -48,7 +54,8 @@ async function passOn(
     );
   const owner = switchboard.ownerOf(request.headers);
   const timeoutMs = isTranscription(target) ? switchboard.config.TRANSCRIPTION_TIMEOUT_MS : undefined;
-  const status = await proxy.pass({ target, owner, requestId, timeoutMs }, request.raw, reply.raw);
+  const asked = { target, owner, requestId, timeoutMs, isInClientsName: isSpokenChat(target) };
+  const status = await proxy.pass(asked, request.raw, reply.raw);
   reply.hijack();
   switchboard.metrics.passedOn.inc({ service, status });
 }

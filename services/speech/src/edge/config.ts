@@ -23,6 +23,8 @@ export const SpeechConfig = Type.Object({
   MAX_AUDIO_S: Type.Integer({ default: 14_400, minimum: 1 }),
   /** Recordings that are worked on at a time; more get 429. */
   MAX_TRANSCRIBING: Type.Integer({ default: 4, minimum: 1 }),
+  /** How long a client may write nothing in the middle of a text that it writes while it is spoken. */
+  LIVE_IDLE_S: Type.Integer({ default: 120, minimum: 1 }),
   /** Requests that are spoken at a time, and how many may wait for that; more get 429. */
   MAX_SPEAKING: Type.Integer({ default: 8, minimum: 1 }),
   MAX_QUEUE: Type.Integer({ default: 64, minimum: 0 }),

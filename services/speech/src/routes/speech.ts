@@ -1,4 +1,3 @@
-import type { FastifyReply } from "fastify";
 import { Type } from "typebox";
 
 import { SpeechRequest, VerboseCaptions } from "@benchai/contract/speech";
@@ -7,7 +6,8 @@ import type { App } from "@benchai/kernel/app";
 import { audioEncodings } from "../core/audio-encodings.ts";
 import { type CaptionFormat, captionFormats } from "../core/captions.ts";
 import { type SpeechOrder, speechOrder } from "../core/speech-order.ts";
-import { type AudioAnswer, sendAudio, sendAudioEvents } from "../edge/audio-response.ts";
+import { type AudioAnswer, sendAnswer } from "../edge/audio-response.ts";
+import { leaving } from "./leaving.ts";
 
 export type SpeechDeps = {
   readonly defaultVoice: string;
@@ -21,7 +21,7 @@ const CaptionsRequest = Type.Interface([SpeechRequest], {
   captions_format: Type.Optional(Type.Enum([...captionFormats])),
 });
 
-const speechErrors = [
+export const speechErrors = [
   "ssml_malformed",
   "voice_not_found",
   "model_not_found",
@@ -37,7 +37,7 @@ const captionTypes = {
 } as const satisfies Record<CaptionFormat, string>;
 
 const Sound = Type.String({ format: "binary" });
-const soundByType = {
+export const soundByType = {
   ...Object.fromEntries(Object.values(audioEncodings).map(({ contentType }) => [contentType, Sound])),
   "text/event-stream": Type.String(),
 };
@@ -59,8 +59,7 @@ export function speechRoutes(app: App, deps: SpeechDeps): void {
       const order = speechOrder(request.body, deps.defaultVoice);
       const answer = await deps.speak(order, signal);
       reply.hijack();
-      const send = order.isSse ? sendAudioEvents : sendAudio;
-      await send(reply.raw, answer).catch((error: unknown) => {
+      await sendAnswer(reply.raw, answer, order.isSse).catch((error: unknown) => {
         if (!signal.aborted) request.log.warn({ err: error }, "speech broke off");
       });
     },
@@ -86,11 +85,4 @@ export function speechRoutes(app: App, deps: SpeechDeps): void {
       return reply.type(`${captionTypes[format]}; charset=utf-8`).send(text);
     },
   );
-}
-
-/** Aborts when the client leaves before it has everything. */
-function leaving({ raw }: FastifyReply): AbortSignal {
-  const left = new AbortController();
-  raw.once("close", () => left.abort());
-  return left.signal;
 }
