@@ -56,7 +56,7 @@ function lineParts(line: string): readonly TextPart[] {
 }
 
 /** As much of a chunk of a chat as is spoken; OpenAI API reference, "The chat completion chunk object". */
-export const ChatChunk = Type.Object({
+const ChatChunk = Type.Object({
   choices: Type.Array(
     Type.Object({
       index: Type.Optional(Type.Integer()),

@@ -30,7 +30,7 @@ export function sendAnswer(raw: ServerResponse, answer: AudioAnswer, isSse: bool
 }
 
 /** Sends the sound as it comes, in chunks. A failure midway breaks the connection off: a part must not pass for the whole. */
-export async function sendAudio(raw: ServerResponse, answer: AudioAnswer): Promise<void> {
+async function sendAudio(raw: ServerResponse, answer: AudioAnswer): Promise<void> {
   const { contentType } = answer;
   raw.socket?.setNoDelay(true);
   raw.writeHead(200, { ...engineHeaders(answer), "content-type": contentType, trailer: enginesTrailer });

@@ -45,7 +45,7 @@ export class LiveSocket {
   /** `refusal`: why nothing can be said; the client is told, and the socket closed. */
   start(refusal?: AppError): void {
     if (refusal) return this.#end(refusal);
-    this.#socket.on("message", (data, isBinary) => this.#take(String(data), isBinary));
+    this.#socket.on("message", (data: Buffer, isBinary: boolean) => this.#take(data.toString(), isBinary));
     this.#socket.on("close", () => this.#leave());
     this.#socket.on("error", () => this.#leave());
     this.#restartIdle();

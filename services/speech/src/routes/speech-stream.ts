@@ -22,7 +22,7 @@ export function speechStreamRoutes(app: App, deps: LiveDeps): void {
   // A scope of its own: here bodies are read as they come.
   void app.register((scope, _options, done) => {
     scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser([...textBodyTypes], (_request, payload, parsed) => parsed(null, payload));
+    scope.addContentTypeParser([...textBodyTypes], (_request, _payload, parsed) => parsed(null));
     scope.post<{ Querystring: SpeechStreamQuery }>(
       "/v1/audio/speech/stream",
       {
@@ -51,7 +51,7 @@ async function answer(
   const order = voiceOrder(how, deps.defaultVoice);
   // The type was what chose the parser.
   const type = textBodyTypes.find((one) => request.headers["content-type"]?.startsWith(one)) ?? "text/plain";
-  const sound = await deps.speakLive(order, partsOf(request.body as Readable, type, deps.idleMs), signal);
+  const sound = await deps.speakLive(order, partsOf(request.raw, type, deps.idleMs), signal);
   reply.hijack();
   await sendAnswer(reply.raw, sound, order.isSse).catch((error: unknown) => {
     if (!signal.aborted) request.log.warn({ err: error }, "speech broke off");
