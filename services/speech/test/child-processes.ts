@@ -1,46 +1,48 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 
-type Process = {
-  readonly pid: number;
-  readonly name: string;
-  readonly state: string;
-  readonly parent: number;
-};
+type Process = { readonly pid: number; readonly name: string; readonly state: string };
 
 /** Processes that this one started and that have not been waited for, those that have ended (zombies) among them; none where there is no /proc. */
 export function childProcesses(): number[] {
-  return children(process.pid).map(({ pid }) => pid);
+  return childrenOf(process.pid);
 }
 
-/** Those of them that run this program, by the first 15 characters of its name. */
+/** The same of another process; quick, since the kernel knows them (Linux `CONFIG_PROC_CHILDREN`). */
+export function childrenOf(pid: number): number[] {
+  if (!existsSync(`/proc/${pid}/task`)) return [];
+  return readdirSync(`/proc/${pid}/task`).flatMap((thread) => {
+    const list = textOf(`/proc/${pid}/task/${thread}/children`);
+    return list
+      .split(" ")
+      .filter((each) => each !== "")
+      .map(Number);
+  });
+}
+
+/** Those that run this program, by the first 15 characters of its name. */
 export function namedChildren(name: string, parent = process.pid): number[] {
-  return children(parent)
-    .filter((child) => child.name === name)
-    .map(({ pid }) => pid);
+  return processesOf(parent).flatMap((each) => (each.name === name ? [each.pid] : []));
 }
 
 /** Those that have ended and have not been waited for. */
 export function zombies(parent = process.pid): number[] {
-  return children(parent)
-    .filter(({ state }) => state === "Z")
-    .map(({ pid }) => pid);
+  return processesOf(parent).flatMap(({ state, pid }) => (state === "Z" ? [pid] : []));
 }
 
-function children(parent: number): Process[] {
-  return (existsSync("/proc/self") ? readdirSync("/proc") : [])
-    .filter((name) => /^\d+$/u.test(name))
-    .flatMap((pid) => processOf(Number(pid)))
-    .filter((one) => one.parent === parent);
-}
-
-function processOf(pid: number): Process[] {
-  try {
+function processesOf(parent: number): Process[] {
+  return childrenOf(parent).map((pid) => {
     // The program's name may hold blanks and parentheses; the fields behind it do not.
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const stat = textOf(`/proc/${pid}/stat`);
     const end = stat.lastIndexOf(")");
-    const [state = "", parent] = stat.slice(end + 2).split(" ");
-    return [{ pid, name: stat.slice(stat.indexOf("(") + 1, end), state, parent: Number(parent) }];
+    return { pid, name: stat.slice(stat.indexOf("(") + 1, end), state: stat.charAt(end + 2) };
+  });
+}
+
+/** "" for a process that is gone. */
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
   } catch {
-    return [];
+    return "";
   }
 }
