@@ -9,6 +9,7 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY packages/contract/package.json packages/contract/
 COPY packages/kernel/package.json packages/kernel/
+COPY packages/jobs/package.json packages/jobs/
 COPY packages/fakes/package.json packages/fakes/
 COPY services/router/package.json services/router/
 COPY services/controller/package.json services/controller/
@@ -36,6 +37,7 @@ RUN mkdir -p /var/lib/benchai && chown 1000:1000 /var/lib/benchai
 COPY --from=dependencies /app ./
 COPY packages/contract packages/contract
 COPY packages/kernel packages/kernel
+COPY packages/jobs packages/jobs
 COPY services/${SERVICE} services/${SERVICE}
 RUN ln -s "services/${SERVICE}/src/main.ts" main.ts
 # Node strips and compiles the TypeScript here, once: less memory and half the start-up time at run time. All programs

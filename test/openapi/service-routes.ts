@@ -38,7 +38,8 @@ const declarations: Readonly<Record<PassedService, (app: App) => void>> = {
       bodyLimitBytes: 1,
     } as unknown as DataDeps);
   },
-  speech: (app) => audioRoutes(app, { transcriptions: { maxUploadBytes: 1 } } as unknown as AudioDeps),
+  speech: (app) =>
+    audioRoutes(app, { jobs: {}, transcriptions: { maxUploadBytes: 1 } } as unknown as AudioDeps),
 };
 
 /** The services' real routes as they are declared, without those that the router keeps to itself. */

@@ -13,6 +13,8 @@ export const errorStatus = {
   model_not_found: 404,
   method_not_allowed: 405,
   conflict: 409,
+  job_not_done: 409,
+  result_gone: 410,
   note_changed: 412,
   body_too_large: 413,
   unsupported_media_type: 415,

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Registry } from "prom-client";
 
+import { JobView } from "@benchai/contract/jobs";
 import { type App, createApp } from "@benchai/kernel/app";
 import type { Logger } from "@benchai/kernel/log";
 import { metricsRoute } from "@benchai/kernel/metrics";
@@ -12,7 +13,7 @@ import { type DocumentDeps, documentRoutes } from "./routes/documents.ts";
 import { type FileDeps, fileRoutes } from "./routes/files.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { type InternalDeps, internalRoutes } from "./routes/internal.ts";
-import { type JobDeps, jobRoutes } from "./routes/jobs.ts";
+import { type JobDeps, jobRoutes } from "@benchai/jobs/job-routes";
 import { mcpRoutes } from "./routes/mcp.ts";
 import { type MemoryDeps, memoryRoutes } from "./routes/memory.ts";
 import { type ObsidianDeps, obsidianRoutes } from "./routes/obsidian.ts";
@@ -65,7 +66,7 @@ export function dataRoutes(app: App, data: DataDeps): void {
   collectionRoutes(app, data);
   documentRoutes(app, data);
   fileRoutes(app, data);
-  jobRoutes(app, data);
+  jobRoutes(app, { path: "/v1/jobs", view: JobView }, data);
   obsidianRoutes(app, data);
   internalRoutes(app, data);
   mcpRoutes(app, data.tools);

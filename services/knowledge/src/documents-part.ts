@@ -6,7 +6,8 @@ import type { ParserPool } from "./edge/parser-process.ts";
 import type { Removed } from "./edge/store/collections.ts";
 import type { Embedding } from "./embedding.ts";
 import { Ingest, type IngestPorts } from "./ingest.ts";
-import type { Jobs } from "./jobs.ts";
+import type { JobKind } from "@benchai/contract/jobs";
+import type { Jobs } from "@benchai/jobs/jobs";
 import { Library } from "./library.ts";
 import { formatOf } from "./parsers/formats.ts";
 import { relevantChunks, type RelevancePorts } from "./relevant-chunks.ts";
@@ -62,7 +63,7 @@ export class DocumentsPart {
   }
 
   routes(
-    jobs: Jobs,
+    jobs: Jobs<JobKind>,
     foldersChanged: () => Promise<void>,
   ): SearchDeps & CollectionDeps & DocumentDeps & FileDeps {
     const { read, write } = this.#store;
@@ -94,7 +95,7 @@ export class DocumentsPart {
     };
   }
 
-  #library(jobs: Jobs, foldersChanged: () => Promise<void>): Library {
+  #library(jobs: Jobs<JobKind>, foldersChanged: () => Promise<void>): Library {
     const { read, write } = this.#store;
     return new Library({
       folderSource: write.folderSource,

@@ -8,7 +8,8 @@ import { count, temporaryFolder } from "../test/folder.ts";
 import { type Db, openWriter } from "./edge/store/open.ts";
 import { failTurn, finishTurn, keepTurn, waitingTurns } from "./edge/store/turns.ts";
 import { IdleExtraction } from "./idle-extraction.ts";
-import type { Jobs } from "./jobs.ts";
+import type { JobKind } from "@benchai/contract/jobs";
+import type { Jobs } from "@benchai/jobs/jobs";
 
 const minuteMs = 60_000;
 const turn = { namespace: "", conversation: "c1", messages: [{ role: "user", content: "I live in Linz." }] };
@@ -20,7 +21,7 @@ describe("turns that are kept", () => {
   let quiet: (number | "away")[];
   let asked: number;
   let created: string[];
-  const jobs: Pick<Jobs, "create"> = {
+  const jobs: Pick<Jobs<JobKind>, "create"> = {
     create: async ({ kind }) => {
       created.push(kind);
       return { id: "1", kind, state: "queued", attempt: 0, done: 0, message: "", created_at: "" };

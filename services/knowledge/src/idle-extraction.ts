@@ -6,7 +6,9 @@ import type { Logger } from "@benchai/kernel/log";
 
 import type { RouterClient } from "./edge/router-client.ts";
 import { type ExtractionDeps, extractMemories } from "./extraction.ts";
-import type { JobHandler, Jobs } from "./jobs.ts";
+import type { JobKind } from "@benchai/contract/jobs";
+import type { JobHandler } from "@benchai/jobs/job";
+import type { Jobs } from "@benchai/jobs/jobs";
 import type { Store } from "./store.ts";
 
 /** Nobody chatted for so long: the machine is taken for idle, in ms. */
@@ -29,7 +31,7 @@ export class IdleExtraction {
   readonly #model: string;
   readonly #log: Logger;
   #timer: NodeJS.Timeout | undefined;
-  #jobs: Pick<Jobs, "create"> | undefined;
+  #jobs: Pick<Jobs<JobKind>, "create"> | undefined;
   #isClosed = false;
 
   /** `model` is a chat model of the router; empty: turns are refused. */
@@ -46,7 +48,7 @@ export class IdleExtraction {
   }
 
   /** Turns that an earlier run of the service left wait as well. */
-  start(jobs: Pick<Jobs, "create">): void {
+  start(jobs: Pick<Jobs<JobKind>, "create">): void {
     this.#jobs = jobs;
     if (this.#model !== "") this.#lookIn(idleAfterMs);
   }
@@ -63,7 +65,7 @@ export class IdleExtraction {
   }
 
   /** The handler of `extract` jobs. */
-  handler(): JobHandler {
+  handler(): JobHandler<JobKind> {
     const deps: ExtractionDeps = {
       waitingTurns: this.#store.read.waitingTurns,
       finishTurn: this.#store.write.finishTurn,

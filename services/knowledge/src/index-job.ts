@@ -2,7 +2,8 @@ import { type Static, Type } from "typebox";
 import { Value } from "typebox/value";
 
 import type { Ingest } from "./ingest.ts";
-import type { JobHandler } from "./jobs.ts";
+import type { JobKind } from "@benchai/contract/jobs";
+import type { JobHandler } from "@benchai/jobs/job";
 
 /** What an `index` job is about: a folder, or a file that was handed over and the path it was given. */
 export const IndexPayload = Type.Union([
@@ -20,7 +21,7 @@ export const IndexPayload = Type.Union([
 export type IndexPayload = Static<typeof IndexPayload>;
 
 /** The handler of `index` jobs. */
-export function indexJob(ingest: Ingest): JobHandler {
+export function indexJob(ingest: Ingest): JobHandler<JobKind> {
   return async ({ payload }, control) => {
     if (!Value.Check(IndexPayload, payload)) throw new Error("an index job without its source");
     if (!("file_id" in payload)) return (await ingest.indexFolder(payload.source_id, control)).result;

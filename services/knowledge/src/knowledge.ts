@@ -1,5 +1,9 @@
 import type { AddressInfo } from "node:net";
 
+import type { JobKind } from "@benchai/contract/jobs";
+import { BullDispatcher } from "@benchai/jobs/bull-dispatcher";
+import type { JobStore } from "@benchai/jobs/job";
+import { Jobs } from "@benchai/jobs/jobs";
 import { Doorbell } from "@benchai/kernel/doorbell";
 import type { Logger } from "@benchai/kernel/log";
 import { createMetrics } from "@benchai/kernel/metrics";
@@ -11,14 +15,12 @@ import { knowledgeHealth, type KnowledgeSeen } from "./core/knowledge-health.ts"
 import { DocumentsPart } from "./documents-part.ts";
 import type { KnowledgeConfig } from "./edge/config.ts";
 import { ParserPool } from "./edge/parser-process.ts";
-import { BullDispatcher } from "./edge/queue.ts";
 import { RouterClient } from "./edge/router-client.ts";
 import { Embedding } from "./embedding.ts";
 import { enrich } from "./enrich.ts";
 import { IdleExtraction } from "./idle-extraction.ts";
 import { indexJob } from "./index-job.ts";
 import type { IngestControl } from "./ingest.ts";
-import { Jobs, type JobStore } from "./jobs.ts";
 import { knowledgeTools } from "./mcp-tools.ts";
 import { MemoryPart } from "./memory-part.ts";
 import { vaultTools } from "./mcp-vault-tools.ts";
@@ -33,6 +35,8 @@ export type RunningKnowledge = RunningService & { readonly port: number };
 /** How long a start waits for the integrity check, in ms; that of a larger database goes on beside the service. */
 const checkWaitMs = 5_000;
 const hourMs = 3_600_000;
+/** Jobs wait for parsers, embedders and the one writer: more at once would only take turns. */
+const jobsAtOnce = 4;
 
 /** Starts the service. A database that must not be used keeps it up, to say why. */
 export async function startKnowledge(
@@ -132,8 +136,21 @@ type Workers = {
   readonly extraction: IdleExtraction;
 };
 
-function jobsOf(config: KnowledgeConfig, log: Logger, { store, documents, extraction }: Workers): Jobs {
-  const queue = new BullDispatcher(config.VALKEY_HOST, config.VALKEY_PORT, "knowledge", log);
+function jobsOf(
+  config: KnowledgeConfig,
+  log: Logger,
+  { store, documents, extraction }: Workers,
+): Jobs<JobKind> {
+  const queue = new BullDispatcher(
+    {
+      host: config.VALKEY_HOST,
+      port: config.VALKEY_PORT,
+      queueName: "knowledge-jobs",
+      prefix: "knowledge",
+      jobsAtOnce,
+    },
+    log,
+  );
   const handlers = {
     index: indexJob(documents.ingest),
     optimize: () => store.write.optimizeMemories(undefined),
@@ -162,7 +179,7 @@ function embeddingStore({ read, write }: Store) {
   };
 }
 
-function jobStore({ read, write }: Store): JobStore {
+function jobStore({ read, write }: Store): JobStore<JobKind> {
   return {
     createJob: write.createJob,
     claimJob: write.claimJob,

@@ -1,12 +1,12 @@
 import { AppError } from "@benchai/contract/errors";
-import type { JobView } from "@benchai/contract/jobs";
+import type { JobKind, JobView } from "@benchai/contract/jobs";
 import type { FolderSpec, IndexRequest } from "@benchai/contract/rag";
 
 import { documentPathFor, folderFor } from "./core/folder-for.ts";
 import { resolveInside } from "./edge/paths.ts";
 import { defaultCollection } from "./edge/store/collections.ts";
 import { type FileView, ownedFilePurpose } from "./edge/store/files.ts";
-import type { NewJob } from "./edge/store/jobs.ts";
+import type { NewJob } from "@benchai/jobs/job";
 import type { Source } from "./edge/store/sources.ts";
 import type { IndexPayload } from "./index-job.ts";
 
@@ -32,7 +32,7 @@ export type LibraryPorts = {
     nowMs: number;
   }): Promise<FileView>;
   file(call: { owner: string; id: string }): Promise<FileView>;
-  createJob(job: Omit<NewJob, "nowMs">): Promise<JobView>;
+  createJob(job: Omit<NewJob<JobKind>, "nowMs">): Promise<JobView>;
   /** Called when there is a folder source more, or one has other rules. */
   foldersChanged(): Promise<void>;
   isSupported(path: string, mediaType: string | undefined): boolean;

@@ -2,7 +2,8 @@ import type { Doorbell } from "@benchai/kernel/doorbell";
 
 import { epochMsOf } from "./edge/store/memory-rows.ts";
 import type { Embedding } from "./embedding.ts";
-import type { Jobs } from "./jobs.ts";
+import type { JobKind } from "@benchai/contract/jobs";
+import type { Jobs } from "@benchai/jobs/jobs";
 import { AccessNotes, findMemories, memoriesForChat, type MemorySearchDeps } from "./memory.ts";
 import type { MemoryDeps } from "./routes/memory.ts";
 import type { Store } from "./store.ts";
@@ -40,7 +41,7 @@ export class MemoryPart {
     return memoriesForChat(this.#search, owner, query, namespace);
   }
 
-  routes(jobs: Jobs): MemoryDeps {
+  routes(jobs: Jobs<JobKind>): MemoryDeps {
     const { read, write } = this.#store;
     const now = () => ({ nowMs: Date.now() });
     const ringing = async <T>(written: Promise<T>): Promise<T> => {

@@ -13,7 +13,8 @@ import { DocumentsPart } from "../src/documents-part.ts";
 import { KnowledgeConfig } from "../src/edge/config.ts";
 import { ParserPool } from "../src/edge/parser-process.ts";
 import { Embedding, type EmbeddingStore } from "../src/embedding.ts";
-import type { Jobs } from "../src/jobs.ts";
+import type { JobKind } from "@benchai/contract/jobs";
+import type { Jobs } from "@benchai/jobs/jobs";
 import { formatOf } from "../src/parsers/formats.ts";
 import { parseDocument } from "../src/parsers/parse.ts";
 import { startStore } from "../src/store.ts";
@@ -49,7 +50,7 @@ async function indexedTree() {
     (await store.write.folderSource(folder)).id,
     control(),
   );
-  const { search } = documents.routes({} as Jobs, async () => undefined);
+  const { search } = documents.routes({} as Jobs<JobKind>, async () => undefined);
   return {
     root,
     texts,

@@ -1,10 +1,12 @@
 import type { Registry } from "prom-client";
 
+import type { AppError } from "@benchai/contract/errors";
 import { maxInputChars } from "@benchai/contract/speech";
 import { type App, createApp } from "@benchai/kernel/app";
 import type { Logger } from "@benchai/kernel/log";
 import { metricsRoute } from "@benchai/kernel/metrics";
 
+import { type AudioJobDeps, audioJobRoutes } from "./routes/jobs.ts";
 import { healthRoutes, type SpeechHealth } from "./routes/health.ts";
 import { liveRoutes } from "./routes/live.ts";
 import { type SpeechDeps, speechRoutes } from "./routes/speech.ts";
@@ -19,6 +21,7 @@ export type AudioDeps = {
   readonly live: SpokenChatDeps;
   readonly voices: VoiceDeps;
   readonly transcriptions: TranscriptionDeps;
+  readonly jobs: AudioJobDeps | { readonly problem: AppError };
 };
 
 export type AppDeps = AudioDeps & {
@@ -42,11 +45,12 @@ export function buildApp({ log, metrics, health, ...audio }: AppDeps): App {
 }
 
 /** Every route that clients reach. */
-export function audioRoutes(app: App, { speech, live, voices, transcriptions }: AudioDeps): void {
+export function audioRoutes(app: App, { speech, live, voices, transcriptions, jobs }: AudioDeps): void {
   speechRoutes(app, speech);
   liveRoutes(app, live);
   speechStreamRoutes(app, live);
   spokenChatRoutes(app, live);
   voiceRoutes(app, voices);
   transcriptionRoutes(app, transcriptions);
+  audioJobRoutes(app, jobs);
 }

@@ -1,10 +1,14 @@
 import type { AddressInfo } from "node:net";
 
 import type { Logger } from "@benchai/kernel/log";
+import { AppError } from "@benchai/contract/errors";
+import { BullDispatcher } from "@benchai/jobs/bull-dispatcher";
+import type { Dispatcher } from "@benchai/jobs/job";
 import { createMetrics } from "@benchai/kernel/metrics";
 import type { RunningService } from "@benchai/kernel/service";
 
 import { buildApp } from "./app.ts";
+import { AudioJobs } from "./audio-jobs.ts";
 import { audioEncodings } from "./core/audio-encodings.ts";
 import type { SpeechConfig } from "./edge/config.ts";
 import { Ffmpegs } from "./edge/ffmpegs.ts";
@@ -25,8 +29,14 @@ export type RunningSpeech = RunningService & { readonly port: number };
 /** How long ffmpeg may make no progress on a recording. */
 const decodeStallMs = 30_000;
 
-/** Starts the service. Without any voice it stays up, to say so. */
-export async function startSpeech(config: SpeechConfig, log: Logger): Promise<RunningSpeech> {
+const hourMs = 3_600_000;
+
+/** Starts the service. Without any voice it stays up, to say so. `dispatcher` is valkey's queue unless a test brings its own. */
+export async function startSpeech(
+  config: SpeechConfig,
+  log: Logger,
+  dispatcher: () => Dispatcher = () => bullDispatcher(config, log),
+): Promise<RunningSpeech> {
   const registry = createMetrics();
   const [started, cache] = await Promise.all([
     startEngines({ voicesDir: config.VOICES_DIR, log }),
@@ -41,12 +51,13 @@ export async function startSpeech(config: SpeechConfig, log: Logger): Promise<Ru
   ffmpegs.keepLasting(audioEncodings.mp3.ffmpegArgs);
   const engines = { ...started, list: started.list.map((engine) => measured(engine, metrics)) };
   const desk = new SpeechDesk(engines, speaker, metrics, ffmpegs);
+  const jobs = await startJobs(config, desk, dispatcher, log);
   const router = new RouterLink(config.ROUTER_URL);
   let isDraining = false;
   const app = buildApp({
     log,
     metrics: registry,
-    health: () => healthOf(engines, cache, isDraining),
+    health: () => healthOf(engines, cache, jobs, isDraining),
     speech: {
       defaultVoice: config.DEFAULT_VOICE,
       speak: (order, signal) => desk.speak(order, signal),
@@ -61,6 +72,7 @@ export async function startSpeech(config: SpeechConfig, log: Logger): Promise<Ru
     },
     voices: { voices: () => desk.voices(), engines: desk.engines },
     transcriptions: transcriptionsOf(config, new TranscriptionClient(router)),
+    jobs,
   });
   await app.listen({ port: config.PORT, host: "0.0.0.0" });
   return {
@@ -69,9 +81,43 @@ export async function startSpeech(config: SpeechConfig, log: Logger): Promise<Ru
       isDraining = true;
       app.server.closeAllConnections();
       await app.close();
+      if ("jobs" in jobs) await jobs.close();
       await Promise.all([engines.close(), cache.close(), router.close(), ffmpegs.close()]);
     },
   };
+}
+
+function bullDispatcher(
+  { VALKEY_HOST: host, VALKEY_PORT: port, MAX_JOBS }: SpeechConfig,
+  log: Logger,
+): Dispatcher {
+  return new BullDispatcher(
+    { host, port, queueName: "speech-jobs", prefix: "speech", jobsAtOnce: MAX_JOBS },
+    log,
+  );
+}
+
+/** A disk that takes no jobs is no reason not to speak: then there is why. */
+async function startJobs(
+  config: SpeechConfig,
+  desk: SpeechDesk,
+  dispatcher: () => Dispatcher,
+  log: Logger,
+): Promise<AudioJobs | { readonly problem: AppError }> {
+  const options = {
+    folder: config.JOBS_DIR === "" ? `${config.CACHE_DIR}-jobs` : config.JOBS_DIR,
+    maxWaiting: config.MAX_JOBS_WAITING,
+    maxBytes: config.RESULTS_MAX_BYTES,
+    maxAgeMs: config.RESULTS_MAX_AGE_H * hourMs,
+    defaultVoice: config.DEFAULT_VOICE,
+  };
+  try {
+    return await AudioJobs.start(options, desk, dispatcher, log);
+  } catch (error) {
+    log.error({ err: error }, "there are no jobs");
+    const problem = "jobs cannot be kept; the log of the speech service says why";
+    return { problem: error instanceof AppError ? error : new AppError("storage_unavailable", problem) };
+  }
 }
 
 function transcriptionsOf(config: SpeechConfig, client: TranscriptionClient): TranscriptionDeps {
@@ -83,7 +129,12 @@ function transcriptionsOf(config: SpeechConfig, client: TranscriptionClient): Tr
   };
 }
 
-function healthOf(engines: Engines, cache: PcmCache, isDraining: boolean): SpeechHealth {
+function healthOf(
+  engines: Engines,
+  cache: PcmCache,
+  jobs: AudioJobs | { readonly problem: AppError },
+  isDraining: boolean,
+): SpeechHealth {
   const hasVoice = engines.list.some(({ voices }) => voices.length > 0);
   return {
     ready: hasVoice && !isDraining,
@@ -91,9 +142,15 @@ function healthOf(engines: Engines, cache: PcmCache, isDraining: boolean): Speec
       ...(isDraining ? ["shutting down"] : []),
       ...(hasVoice ? [] : ["no voice is installed"]),
       ...engines.problems(),
+      ...jobReasons(jobs),
       ...(cache.problem === undefined ? [] : [`the cache is not used: ${cache.problem}`]),
     ],
   };
+}
+
+function jobReasons(jobs: AudioJobs | { readonly problem: AppError }): readonly string[] {
+  if ("problem" in jobs) return [`there are no jobs: ${jobs.problem.message}`];
+  return jobs.jobs.isQueueConnected ? [] : ["the job queue (valkey) is away: jobs wait, all else works"];
 }
 
 function portOf(address: AddressInfo | string | null): number {

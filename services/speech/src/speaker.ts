@@ -15,6 +15,8 @@ export type SpeakOptions = {
   /** What speaks first, and then what speaks when that fails; at least one. */
   readonly ladder: readonly Rung[];
   readonly speed: number;
+  /** Nobody listens yet: all that is listened to goes first, and who bounds such requests is the caller. */
+  readonly isJob?: boolean;
 };
 
 /** A sentence or a pause as it is heard. Samples may belong to others too: nobody may change them. */
@@ -98,7 +100,7 @@ export class Speaker {
       // A text that is still to be written holds no place.
       const first = await source.next();
       if (first.done) return;
-      leave = await this.#requests.enter(signal);
+      if (!options.isJob) leave = await this.#requests.enter(signal);
       const request = { ...options, signal, rung: 0, hasBegun: false };
       for await (const made of this.#inOrder(resumed(first.value, source), request)) {
         for (const part of partsOf(made, options.ladder)) {
@@ -140,7 +142,7 @@ export class Speaker {
     const { value: piece } = await next;
     if (!piece) return undefined;
     if (piece.kind === "pause") return { piece, rung: (await before)?.rung ?? 0 };
-    const rank = request.hasBegun ? "ahead" : "first";
+    const rank = rankOf(request);
     request.hasBegun = true;
     const made = await this.#climb(piece, request.rung, rank, request);
     const rung = (await before)?.rung ?? 0;
@@ -167,7 +169,7 @@ export class Speaker {
     const key = { ...utterance, engine: engine.name, fingerprint: engine.fingerprint(voice) };
     const make = (signal: AbortSignal) =>
       this.#gateOf(engine).run(signal, rank, () => engine.synthesise(utterance, signal));
-    return this.#cache.get(key, make, request.signal);
+    return this.#cache.get(key, make, request.signal, rank === "job" ? "job" : "live");
   }
 
   #gateOf(engine: Engine): Gate {
@@ -176,6 +178,11 @@ export class Speaker {
     this.#engines.set(engine, gate);
     return gate;
   }
+}
+
+function rankOf({ isJob, hasBegun }: Request): Rank {
+  if (isJob) return "job";
+  return hasBegun ? "ahead" : "first";
 }
 
 function isOfEngine(error: unknown): boolean {

@@ -5,27 +5,30 @@ import type { VoiceView } from "@benchai/contract/speech";
 
 import { audioEncodings } from "./core/audio-encodings.ts";
 import { type CaptionFormat, captions } from "./core/captions.ts";
-import { measured } from "./core/known-length.ts";
-import { durationMs, sampleRateHz } from "./core/pcm.ts";
-import { piecesOf } from "./core/pieces.ts";
-import { livePieces } from "./core/live-pieces.ts";
-import type { Piece } from "./core/piece.ts";
+import { durationMs } from "./core/pcm.ts";
 import type { SpeechOrder, VoiceOrder } from "./core/speech-order.ts";
 import type { TextPart } from "./core/text-part.ts";
 import { voiceLadder, voiceViews } from "./core/voices.ts";
-import type { AudioAnswer, SentenceStart } from "./edge/audio-response.ts";
-import { encode } from "./edge/encoder.ts";
+import type { AudioAnswer } from "./edge/audio-response.ts";
 import type { Ffmpegs } from "./edge/ffmpegs.ts";
 import type { Engines } from "./engines/index.ts";
+import {
+  arrivingText,
+  encodedOf,
+  Heard,
+  nothingToSay,
+  samplesOf,
+  type TextSource,
+  wholeText,
+} from "./sounding.ts";
 import type { Speaker, SpokenPart } from "./speaker.ts";
 import type { SpeechMetrics } from "./speech-metrics.ts";
 
 const defaultLanguage = "en";
-const mostHeldS = 600;
-/** 29 MB. */
-const mostHeldSamples = mostHeldS * sampleRateHz;
-/** Nobody says more characters in a second, at speed 1. */
-const mostCharsPerS = 25;
+/** Pieces in which something to say is looked for before an order is taken. */
+const mostLookedAt = 32;
+/** Others wait so long at most while sentences are counted. */
+const longestStepMs = 5;
 
 /** Brings requests, voices and engines together. */
 export class SpeechDesk {
@@ -52,18 +55,59 @@ export class SpeechDesk {
 
   /** Resolves with the first sound; what fails before it rejects, what fails later ends `chunks` with the error. */
   speak(order: SpeechOrder, signal: AbortSignal): Promise<AudioAnswer> {
-    return this.#answer(order, textSource(order), signal);
+    return this.#answer(order, wholeText(order), signal);
   }
 
   /** The same for a text that is still being written. Errors besides: `body_too_large`, and what `parts` throws. */
-  speakLive(order: VoiceOrder, parts: AsyncIterable<TextPart>, signal: AbortSignal): Promise<AudioAnswer> {
-    if (order.inputFormat === "ssml")
-      throw new AppError("invalid_request", "SSML is a document: it cannot be spoken while it is written", {
-        param: "input_format",
-      });
-    const markdown = order.inputFormat !== "text";
-    const pieces = (language: string) => livePieces(parts, { language, markdown });
-    return this.#answer(order, { pieces, chars: Infinity }, signal);
+  async speakLive(
+    order: VoiceOrder,
+    parts: AsyncIterable<TextPart>,
+    signal: AbortSignal,
+  ): Promise<AudioAnswer> {
+    return this.#answer(order, arrivingText(order, parts), signal);
+  }
+
+  async captions(order: SpeechOrder, format: CaptionFormat, signal: AbortSignal): Promise<string> {
+    const { parts } = this.#parts(order, wholeText(order), signal);
+    return captions(
+      (await Array.fromAsync(parts, timesOf)).filter(({ text }) => text !== ""),
+      format,
+    );
+  }
+
+  /** Errors: `voice_not_found`, `model_not_found`, `speech_unavailable`. */
+  assertVoice(order: VoiceOrder): void {
+    this.#ladder(order);
+  }
+
+  /** Errors: what can be known to be wrong with an order before it is spoken. */
+  assertSpeakable(order: SpeechOrder): void {
+    let looked = 0;
+    for (const { kind } of wholeText(order).pieces(this.#ladder(order).language)) {
+      looked += 1;
+      // What is silent for so long is found out by who speaks it.
+      if (kind === "speech" || looked === mostLookedAt) return;
+    }
+    throw nothingToSay();
+  }
+
+  /** How many sentences there are to say; worked out in small steps, between which others go on. */
+  async countSentences(order: SpeechOrder, signal: AbortSignal): Promise<number> {
+    let count = 0;
+    let sinceMs = performance.now();
+    for (const { kind } of wholeText(order).pieces(this.#ladder(order).language)) {
+      if (kind === "speech") count += 1;
+      if (performance.now() - sinceMs < longestStepMs) continue;
+      await setImmediate(undefined, { signal });
+      sinceMs = performance.now();
+    }
+    if (count === 0) throw nothingToSay();
+    return count;
+  }
+
+  /** The text for nobody who listens yet: after all requests, of which it is none. */
+  speakJob(order: SpeechOrder, signal: AbortSignal): AsyncIterable<SpokenPart> {
+    return this.#parts(order, wholeText(order), signal, true).parts;
   }
 
   async #answer(order: VoiceOrder, source: TextSource, signal: AbortSignal): Promise<AudioAnswer> {
@@ -90,31 +134,23 @@ export class SpeechDesk {
     }
   }
 
-  async captions(order: SpeechOrder, format: CaptionFormat, signal: AbortSignal): Promise<string> {
-    const { parts } = this.#parts(order, textSource(order), signal);
-    return captions(
-      (await Array.fromAsync(parts, timesOf)).filter(({ text }) => text !== ""),
-      format,
-    );
-  }
-
-  /** Errors: `voice_not_found`, `model_not_found`, `speech_unavailable`. */
-  assertVoice(order: VoiceOrder): void {
-    if (voiceLadder(this.#engines.list, order).length === 0) throw noVoice();
-  }
-
-  #parts(order: VoiceOrder, source: TextSource, signal: AbortSignal) {
+  #ladder(order: VoiceOrder) {
     const [first, ...others] = voiceLadder(this.#engines.list, order);
-    if (!first) throw noVoice();
-    const ladder = [first, ...others].flatMap(({ engine: name, voice }) =>
+    if (!first) throw new AppError("speech_unavailable", "no voice is installed");
+    const rungs = [first, ...others].flatMap(({ engine: name, voice }) =>
       this.#engines.list
         .filter((engine) => engine.name === name)
         .map((engine) => ({ engine, voice: voice.id })),
     );
     const language = order.language ?? first.voice.languages[0] ?? defaultLanguage;
-    const pieces = source.pieces(language);
-    const parts = this.#noted(this.#speaker.speak(pieces, { ladder, speed: order.speed }, signal));
-    return { parts, voice: first.key, engine: first.engine };
+    return { rungs, language, voice: first.key, engine: first.engine };
+  }
+
+  #parts(order: VoiceOrder, source: TextSource, signal: AbortSignal, isJob = false) {
+    const { rungs: ladder, language, voice, engine } = this.#ladder(order);
+    const { speed } = order;
+    const spoken = this.#speaker.speak(source.pieces(language), { ladder, speed, isJob }, signal);
+    return { parts: this.#noted(spoken), voice, engine };
   }
 
   async *#noted(parts: AsyncIterable<SpokenPart>): AsyncGenerator<SpokenPart> {
@@ -152,73 +188,7 @@ export class SpeechDesk {
   }
 }
 
-function noVoice(): AppError {
-  return new AppError("speech_unavailable", "no voice is installed");
-}
-
-/** Where the pieces come from, once the language is known. */
-type TextSource = {
-  pieces(language: string): Iterable<Piece> | AsyncIterable<Piece>;
-  /** How long the text is; Infinity while nobody knows. */
-  readonly chars: number;
-};
-
-function textSource({ text, inputFormat: format }: SpeechOrder): TextSource {
-  return { pieces: (language) => piecesOf(text, { format, language }), chars: text.length };
-}
-
-/** What has gone into the encoder so far. */
-class Heard {
-  readonly #engines = new Set<string>();
-  #sentences: SentenceStart[] = [];
-  #count = 0;
-
-  get engines(): readonly string[] {
-    return [...this.#engines];
-  }
-
-  note({ engine, text, startMs }: SpokenPart): void {
-    this.#engines.add(engine);
-    if (text !== "") this.#sentences.push({ index: this.#count++, text, startMs });
-  }
-
-  /** The sentences that began since this was last asked. */
-  take(): readonly SentenceStart[] {
-    const sentences = this.#sentences;
-    this.#sentences = [];
-    return sentences;
-  }
-}
-
-/** The sound alone. Errors: `invalid_request` when there is none. */
-async function* samplesOf(parts: AsyncIterable<SpokenPart>, heard: Heard): AsyncGenerator<Int16Array> {
-  for await (const part of parts) {
-    heard.note(part);
-    yield part.samples;
-  }
-  if (heard.engines.length === 0)
-    throw new AppError("invalid_request", "there is nothing in the text that can be spoken", {
-      param: "input",
-    });
-}
-
-/**
- * FLAC says its length in its first bytes or not at all, and players want it: up to some minutes of it are held back until they
- * are whole, everything else leaves as it is spoken, at once what will surely be longer than that.
- */
-async function encodedOf(
-  { format, speed }: VoiceOrder,
-  { chars }: TextSource,
-  sound: AsyncIterable<Int16Array>,
-  signal: AbortSignal,
-  ffmpegs: Ffmpegs,
-) {
-  const isTooLong = chars > mostHeldS * mostCharsPerS * speed;
-  if (format !== "flac" || isTooLong) return encode(format, sound, signal, { ffmpegs });
-  const { samples, totalSamples } = await measured(sound, mostHeldSamples);
-  return encode(format, samples, signal, { totalSamples, ffmpegs });
-}
-
-function timesOf({ text, startMs, samples, words }: SpokenPart) {
+/** When a part is heard. */
+export function timesOf({ text, startMs, samples, words }: SpokenPart) {
   return { text, startMs, endMs: startMs + durationMs(samples.length), ...(words ? { words } : {}) };
 }

@@ -4,7 +4,7 @@ import { CollectionRequest, CollectionView, SourceView } from "@benchai/contract
 import type { App } from "@benchai/kernel/app";
 
 import { listAnswer, nothing } from "./answers.ts";
-import { ownerOf } from "./owner.ts";
+import { ownerOf } from "@benchai/kernel/owner";
 
 export type CollectionDeps = {
   listCollections(call: { owner: string }): Promise<CollectionView[]>;

@@ -3,10 +3,14 @@ import { mkdirSync } from "node:fs";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 
 import { ownerHeader } from "@benchai/contract/enrichment";
+import { type JobKind, JobView } from "@benchai/contract/jobs";
+import { InProcessDispatcher } from "@benchai/fakes/in-process-dispatcher";
+import type { JobHandler, JobStore } from "@benchai/jobs/job";
+import { jobRoutes } from "@benchai/jobs/job-routes";
+import { Jobs } from "@benchai/jobs/jobs";
 import { createApp } from "@benchai/kernel/app";
 import { createLogger } from "@benchai/kernel/log";
 
-import { InProcessDispatcher } from "../../test/in-process-dispatcher.ts";
 import { ingestRig } from "../../test/ingest-rig.ts";
 import * as collections from "../edge/store/collections.ts";
 import * as documents from "../edge/store/documents.ts";
@@ -15,17 +19,15 @@ import * as jobStore from "../edge/store/jobs.ts";
 import type { Db } from "../edge/store/open.ts";
 import * as sources from "../edge/store/sources.ts";
 import { indexJob } from "../index-job.ts";
-import { type JobHandler, Jobs, type JobStore } from "../jobs.ts";
 import { Library } from "../library.ts";
 import { formatOf } from "../parsers/formats.ts";
 import { collectionRoutes } from "./collections.ts";
 import { documentRoutes } from "./documents.ts";
 import { fileRoutes } from "./files.ts";
-import { jobRoutes } from "./jobs.ts";
 import { acceptUploads } from "./upload.ts";
 
 const maxFileBytes = 100_000;
-const idle: JobHandler = async () => undefined;
+const idle: JobHandler<JobKind> = async () => undefined;
 
 /** Store functions as the threads offer them: with one argument, and promised. */
 function calls<A, R>(db: Db, run: (db: Db, argument: A) => R): (argument: A) => Promise<R> {
@@ -36,7 +38,7 @@ async function service() {
   const rig = ingestRig(maxFileBytes);
   const { db } = rig;
   const log = createLogger("test", "silent");
-  const store: JobStore = {
+  const store: JobStore<JobKind> = {
     createJob: calls(db, jobStore.createJob),
     claimJob: calls(db, jobStore.claimJob),
     reportProgress: calls(db, jobStore.reportProgress),
@@ -86,7 +88,8 @@ async function service() {
     bodyLimitBytes: 1_000_000,
   });
   fileRoutes(app, fileCalls);
-  jobRoutes(app, { jobs, listJobs: calls(db, jobStore.listJobs), jobById: calls(db, jobStore.jobById) });
+  const reads = { listJobs: calls(db, jobStore.listJobs), jobById: calls(db, jobStore.jobById) };
+  jobRoutes(app, { path: "/v1/jobs", view: JobView }, { jobs, ...reads });
   await jobs.start();
   onTestFinished(async () => {
     await app.close();

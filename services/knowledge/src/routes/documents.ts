@@ -10,7 +10,7 @@ import type { App } from "@benchai/kernel/app";
 import type { DocumentList, DocumentStats } from "../edge/store/documents.ts";
 import type { Library } from "../library.ts";
 import { listAnswer, nothing } from "./answers.ts";
-import { ownerOf } from "./owner.ts";
+import { ownerOf } from "@benchai/kernel/owner";
 import { readUpload } from "./upload.ts";
 
 export type DocumentDeps = {

@@ -5,7 +5,7 @@ import type { App } from "@benchai/kernel/app";
 
 import { type FileView, ownedFilePurpose, type StoredFile } from "../edge/store/files.ts";
 import { listAnswer } from "./answers.ts";
-import { ownerOf } from "./owner.ts";
+import { ownerOf } from "@benchai/kernel/owner";
 import { readUpload } from "./upload.ts";
 
 export type FileDeps = {

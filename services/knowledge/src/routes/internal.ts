@@ -1,7 +1,7 @@
 import { EnrichAnswer, EnrichCall, TurnReport } from "@benchai/contract/enrichment";
 import type { App } from "@benchai/kernel/app";
 
-import { ownerOf } from "./owner.ts";
+import { ownerOf } from "@benchai/kernel/owner";
 
 export type InternalDeps = {
   readonly enrich: (owner: string, call: EnrichCall) => Promise<EnrichAnswer>;

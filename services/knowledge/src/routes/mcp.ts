@@ -12,7 +12,7 @@ import { AppError } from "@benchai/contract/errors";
 import type { App } from "@benchai/kernel/app";
 
 import type { Tool } from "../mcp-tool.ts";
-import { ownerOf } from "./owner.ts";
+import { ownerOf } from "@benchai/kernel/owner";
 
 /** JSON-RPC 2.0, as the MCP specification has it. */
 const Message = Type.Object({ jsonrpc: Type.Literal("2.0") }, { additionalProperties: true });

@@ -20,7 +20,7 @@ import {
 } from "@benchai/contract/memory";
 import type { App } from "@benchai/kernel/app";
 
-import { ownerOf } from "./owner.ts";
+import { ownerOf } from "@benchai/kernel/owner";
 
 type Erased = { readonly isErased: boolean };
 

@@ -27,7 +27,7 @@ import type { App } from "@benchai/kernel/app";
 import type { Condition } from "../edge/vault/vault.ts";
 import { type VaultDesk, writtenView } from "../vault.ts";
 import { listAnswer } from "./answers.ts";
-import { ownerOf } from "./owner.ts";
+import { ownerOf } from "@benchai/kernel/owner";
 
 export type ObsidianDeps = { readonly vault: VaultDesk };
 

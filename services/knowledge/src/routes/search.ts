@@ -5,7 +5,7 @@ import { AppError } from "@benchai/contract/errors";
 import { SearchAnswer, SearchRequest } from "@benchai/contract/rag";
 import type { App } from "@benchai/kernel/app";
 
-import { ownerOf } from "./owner.ts";
+import { ownerOf } from "@benchai/kernel/owner";
 
 export type SearchDeps = {
   readonly search: (owner: string, request: SearchRequest) => Promise<SearchAnswer>;

@@ -54,6 +54,8 @@ const sentHeaders = [
   "last-event-id",
   "if-match",
   "if-none-match",
+  "range",
+  "if-range",
 ] as const;
 
 /** What goes on besides, in a client's name. */
@@ -73,6 +75,8 @@ const returnedHeaders = [
   "content-type",
   "content-length",
   "content-disposition",
+  "content-range",
+  "accept-ranges",
   "etag",
   "location",
   "mcp-session-id",

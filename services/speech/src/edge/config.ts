@@ -28,5 +28,15 @@ export const SpeechConfig = Type.Object({
   /** Requests that are spoken at a time, and how many may wait for that; more get 429. */
   MAX_SPEAKING: Type.Integer({ default: 8, minimum: 1 }),
   MAX_QUEUE: Type.Integer({ default: 64, minimum: 0 }),
+  /** Jobs and their results; empty: beside the cache. */
+  JOBS_DIR: Type.String({ default: "" }),
+  /** Jobs that are spoken at a time, and how many may wait for that; more get 429. */
+  MAX_JOBS: Type.Integer({ default: 2, minimum: 1 }),
+  MAX_JOBS_WAITING: Type.Integer({ default: 64, minimum: 1 }),
+  /** How much results may take together, in bytes, and how long one is kept, in h. */
+  RESULTS_MAX_BYTES: Type.Integer({ default: 4_294_967_296, minimum: 1 }),
+  RESULTS_MAX_AGE_H: Type.Number({ default: 168, exclusiveMinimum: 0 }),
+  VALKEY_HOST: Type.String({ default: "valkey" }),
+  VALKEY_PORT: Type.Integer({ default: 6379 }),
 });
 export type SpeechConfig = Readonly<Static<typeof SpeechConfig>>;

@@ -32,8 +32,8 @@ export class Gate {
     const onTurn = () => turn.resolve();
     const place = this.#admission.enter(onTurn, rank);
     if (place === "full") throw this.#full();
-    if (place === "waiting") await this.#wait(turn, onTurn, signal);
-    return this.#leaver();
+    if (place === "waiting") await this.#wait(turn, onTurn, signal, rank);
+    return this.#leaver(rank);
   }
 
   /** Does the work when there is a place. Errors: those of `enter`, and what `work` throws. */
@@ -46,7 +46,12 @@ export class Gate {
     }
   }
 
-  async #wait(turn: PromiseWithResolvers<void>, onTurn: () => void, signal: AbortSignal): Promise<void> {
+  async #wait(
+    turn: PromiseWithResolvers<void>,
+    onTurn: () => void,
+    signal: AbortSignal,
+    rank: Rank,
+  ): Promise<void> {
     let hasLeft = false;
     const giveUp = () => {
       hasLeft = true;
@@ -61,18 +66,18 @@ export class Gate {
     }
     // The turn came, and the abort before this line ran: the place must not be lost.
     if (!hasLeft) return;
-    this.#admission.leave()?.();
+    this.#admission.leave(rank)?.();
     signal.throwIfAborted();
   }
 
-  #leaver(): () => void {
+  #leaver(rank: Rank): () => void {
     const sinceMs = performance.now();
     let hasLeft = false;
     return () => {
       if (hasLeft) return;
       hasLeft = true;
       this.#meanMs += (performance.now() - sinceMs - this.#meanMs) * meanWeight;
-      this.#admission.leave()?.();
+      this.#admission.leave(rank)?.();
     };
   }
 

@@ -73,16 +73,18 @@ export class PcmCache {
 
   /**
    * The sentence, from disk or made; made once however many ask at the same time. `make`'s signal aborts when all who asked
-   * have left. Errors: what `make` throws, the reason of `signal`, `shutting_down`.
+   * have left. `lane` keeps who is listened to from waiting for what is made for a job, which has time. Errors: what `make`
+   * throws, the reason of `signal`, `shutting_down`.
    */
   async get(
     key: UtteranceKey,
     make: (signal: AbortSignal) => Promise<Spoken>,
     signal: AbortSignal,
+    lane: "live" | "job" = "live",
   ): Promise<Cached> {
     this.#closing.signal.throwIfAborted();
     const hash = hashOf(key);
-    return this.#flights.run(hash, signal, async (shared) => {
+    return this.#flights.run(`${lane} ${hash}`, signal, async (shared) => {
       const found = this.#unwritten.get(hash) ?? (await this.#read(hash));
       if (found) this.#noteUse(hash);
       if (found) return { spoken: found, isHit: true };

@@ -21,6 +21,7 @@ const CaptionsRequest = Type.Interface([SpeechRequest], {
   captions_format: Type.Optional(Type.Enum([...captionFormats])),
 });
 
+/** The codes with which a text may be refused. */
 export const speechErrors = [
   "ssml_malformed",
   "voice_not_found",
@@ -30,7 +31,8 @@ export const speechErrors = [
   "speech_unavailable",
 ] as const;
 
-const captionTypes = {
+/** Media types of captions. */
+export const captionTypes = {
   json: "application/json",
   srt: "application/x-subrip",
   vtt: "text/vtt",

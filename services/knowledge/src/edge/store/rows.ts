@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 
-/** An id that callers see: 120 random bits behind a word that says what it names (`doc_…`, `job_…`). */
-export function publicId(prefix: "doc" | "src" | "file" | "job" | "mem" | "batch"): string {
+/** An id that callers see: 120 random bits behind a word that says what it names (`doc_…`, `mem_…`). */
+export function publicId(prefix: "doc" | "src" | "file" | "mem" | "batch"): string {
   return `${prefix}_${randomBytes(15).toString("base64url")}`;
 }
 

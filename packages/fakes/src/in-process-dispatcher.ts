@@ -1,8 +1,8 @@
-import type { JobTicket } from "../src/edge/store/jobs.ts";
-import type { Dispatcher } from "../src/jobs.ts";
+/** As `@benchai/jobs/job` has it. */
+type JobTicket = { readonly jobId: string; readonly attempt: number };
 
 /** A queue in this process: it can be away, and brings a ticket as often as it is told to. */
-export class InProcessDispatcher implements Dispatcher {
+export class InProcessDispatcher {
   isConnected = true;
   readonly dispatched: JobTicket[] = [];
   #run: (ticket: JobTicket) => Promise<void> = async () => undefined;

@@ -3,45 +3,24 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 
 import { AppError } from "@benchai/contract/errors";
-import type { JobView } from "@benchai/contract/jobs";
+import type { JobViewOf } from "@benchai/contract/jobs";
+import { InProcessDispatcher } from "@benchai/fakes/in-process-dispatcher";
 import { createLogger } from "@benchai/kernel/log";
 
-import { temporaryFolder } from "../test/folder.ts";
-import { InProcessDispatcher } from "../test/in-process-dispatcher.ts";
-import {
-  cancelJob,
-  claimJob,
-  createJob,
-  endJob,
-  jobById,
-  reportProgress,
-  requeueInterrupted,
-  retryJob,
-  waitingJobs,
-} from "./edge/store/jobs.ts";
-import { type Db, openWriter } from "./edge/store/open.ts";
-import { type JobHandler, Jobs, type JobStore } from "./jobs.ts";
+import { openJobs, rows, storeOf, temporaryFolder, type TestKind } from "../test/job-database.ts";
+import type { JobHandler } from "./job.ts";
+import { Jobs } from "./jobs.ts";
 
-function storeOf(db: Db): JobStore {
-  return {
-    createJob: async (call) => createJob(db, call),
-    claimJob: async (call) => claimJob(db, call),
-    reportProgress: async (call) => reportProgress(db, call),
-    endJob: async (call) => endJob(db, call),
-    cancelJob: async (call) => cancelJob(db, call),
-    retryJob: async (call) => retryJob(db, call),
-    requeueInterrupted: async (call) => requeueInterrupted(db, call),
-    waitingJobs: async () => waitingJobs(db),
-  };
-}
+type JobView = JobViewOf<TestKind>;
 
-const idle: JobHandler = async () => undefined;
+const { claimJob, createJob, jobById, reportProgress, requeueInterrupted, waitingJobs } = rows;
+const idle: JobHandler<TestKind> = async () => undefined;
 
 /** Jobs of which `index` ones do what the test says. */
-function rig(index: JobHandler, path = join(temporaryFolder(), "knowledge.db")) {
-  const db = openWriter(path);
+function rig(index: JobHandler<TestKind>, path = join(temporaryFolder(), "jobs.db")) {
+  const db = openJobs(path);
   const queue = new InProcessDispatcher();
-  const handlers = { index, embed: idle, optimize: idle, extract: idle, backup: idle };
+  const handlers = { index, other: idle };
   const jobs = new Jobs(storeOf(db), queue, handlers, createLogger("test", "silent"));
   onTestFinished(async () => {
     await jobs.close();
@@ -137,8 +116,8 @@ describe("jobs", () => {
   });
 
   it("go on after the service was killed, and their progress never goes back", async () => {
-    const path = join(temporaryFolder(), "knowledge.db");
-    const dead = openWriter(path);
+    const path = join(temporaryFolder(), "jobs.db");
+    const dead = openJobs(path);
     const { id } = createJob(dead, { owner: "ann", kind: "index", payload: {}, nowMs: 0 });
     claimJob(dead, { jobId: id, attempt: 1, nowMs: 0 });
     reportProgress(dead, { jobId: id, done: 70, total: 100, message: "" });
@@ -155,7 +134,7 @@ describe("jobs", () => {
   });
 
   it("that interrupt the service again and again are given up", () => {
-    const db = openWriter(join(temporaryFolder(), "knowledge.db"));
+    const db = openJobs(join(temporaryFolder(), "jobs.db"));
     const { id } = createJob(db, { owner: "ann", kind: "index", payload: {}, nowMs: 0 });
     for (let attempt = 1; attempt <= 3; attempt += 1) {
       claimJob(db, { jobId: id, attempt, nowMs: 0 });
@@ -176,5 +155,38 @@ describe("jobs", () => {
     await ended(id, "running");
     await jobs.close();
     expect(stateOf(id).state).toBe("running");
+  });
+
+  it("tell of the result what there is of it already, and lose that when they fail", async () => {
+    const { jobs, create, ended } = rig(async ({ payload }, { report }) => {
+      report({ done: 1, message: "", partial: { pages: 1 } });
+      if (payload["fails"] === true) throw new AppError("storage_full", "no room");
+      return { pages: 2 };
+    });
+    const { id } = await create({});
+    const seen: unknown[] = [];
+    jobs.watch(id, ({ result }) => seen.push(result));
+    await jobs.start();
+    await ended(id, "done");
+    expect(seen).toEqual([undefined, { pages: 1 }, { pages: 2 }]);
+    const failing = await create({ fails: true });
+    expect(await ended(failing.id, "failed")).not.toHaveProperty("result");
+  });
+
+  it("are deleted when they have ended, by their owner alone; `settled` waits for an end", async () => {
+    const { db, jobs, create, ended, stateOf } = rig(
+      (_job, { signal }) =>
+        new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+    );
+    await jobs.start();
+    const { id } = await create();
+    await ended(id, "running");
+    expect(() => rows.deleteJob(db, { owner: "ann", id })).toThrow(/cancel it/u);
+    await jobs.cancel("ann", id);
+    await jobs.settled(id);
+    expect(stateOf(id).state).toBe("cancelled");
+    expect(() => rows.deleteJob(db, { owner: "bob", id })).toThrow(/no job/u);
+    rows.deleteJob(db, { owner: "ann", id });
+    expect(() => stateOf(id)).toThrow(/no job/u);
   });
 });

@@ -4,12 +4,17 @@ import { Redis } from "ioredis";
 import { AppError } from "@benchai/contract/errors";
 import type { Logger } from "@benchai/kernel/log";
 
-import type { Dispatcher } from "../jobs.ts";
-import type { JobTicket } from "./store/jobs.ts";
+import type { Dispatcher, JobTicket } from "./job.ts";
 
-const queueName = "knowledge-jobs";
-/** Jobs wait for parsers, embedders and the one writer: more at once would only take turns. */
-const jobsAtOnce = 4;
+export type BullOptions = {
+  readonly host: string;
+  readonly port: number;
+  /** Of the queue, and of every key of it: keeps services and stacks apart that share a Valkey. */
+  readonly queueName: string;
+  readonly prefix: string;
+  readonly jobsAtOnce: number;
+};
+
 /** A worker that was killed is noticed within both of these together. */
 const lockMs = 10_000;
 const stalledCheckMs = 5_000;
@@ -20,21 +25,21 @@ const longestRetryMs = 5_000;
  * so tickets may get lost or come twice.
  */
 export class BullDispatcher implements Dispatcher {
-  readonly #prefix: string;
+  readonly #options: BullOptions;
   readonly #client: Redis;
   readonly #blockingClient: Redis;
   readonly #log: Logger;
   #queue: Queue<JobTicket> | undefined;
   #worker: Worker<JobTicket> | undefined;
 
-  /** `prefix` keeps stacks apart that share a Valkey. */
-  constructor(host: string, port: number, prefix: string, log: Logger) {
+  constructor(options: BullOptions, log: Logger) {
+    const { host, port } = options;
+    this.#options = options;
     this.#log = log;
     // Calls fail at once while the connection is away: the table keeps the job, and nobody waits.
     this.#client = connect(host, port, { enableOfflineQueue: false, maxRetriesPerRequest: 1 });
     // BullMQ's workers wait in a blocking call, which must never give up (docs.bullmq.io, "Connections").
     this.#blockingClient = connect(host, port, { maxRetriesPerRequest: null });
-    this.#prefix = prefix;
     for (const emitter of [this.#client, this.#blockingClient]) this.#survive(emitter);
     this.#client.on("ready", () => this.#open());
   }
@@ -44,9 +49,10 @@ export class BullDispatcher implements Dispatcher {
   }
 
   start(run: (ticket: JobTicket) => Promise<void>, onConnected: () => void): void {
+    const { queueName, prefix, jobsAtOnce } = this.#options;
     this.#worker = new Worker(queueName, async ({ data }) => run(data), {
       connection: this.#blockingClient,
-      prefix: this.#prefix,
+      prefix,
       concurrency: jobsAtOnce,
       lockDuration: lockMs,
       stalledInterval: stalledCheckMs,
@@ -83,7 +89,8 @@ export class BullDispatcher implements Dispatcher {
   /** Only now: a queue made on a connection that is not open yet asks it for its version, fails, and stays useless. */
   #open(): void {
     if (this.#queue) return;
-    this.#queue = new Queue(queueName, { connection: this.#client, prefix: this.#prefix });
+    const { queueName, prefix } = this.#options;
+    this.#queue = new Queue(queueName, { connection: this.#client, prefix });
     this.#survive(this.#queue);
   }
 
