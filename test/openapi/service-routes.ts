@@ -56,7 +56,8 @@ async function routesOf(service: PassedService): Promise<readonly Route[]> {
     const isTold = schema !== undefined && method !== "HEAD" && serviceOf(url) === service;
     if (!isTold) return;
     const known = schema as Route["schema"];
-    routes.push({ service, method: String(method).toLowerCase(), path: url, schema: known });
+    const [first] = [method].flat();
+    routes.push({ service, method: String(first).toLowerCase(), path: url, schema: known });
   });
   declarations[service](app);
   await app.ready();

@@ -38,7 +38,15 @@ export const captionTypes = {
   vtt: "text/vtt",
 } as const satisfies Record<CaptionFormat, string>;
 
+/** What captions are, by media type. */
+export const captionAnswers = {
+  [captionTypes.json]: VerboseCaptions,
+  [captionTypes.srt]: Type.String(),
+  [captionTypes.vtt]: Type.String(),
+};
+
 const Sound = Type.String({ format: "binary" });
+/** What sound is, by media type. */
 export const soundByType = {
   ...Object.fromEntries(Object.values(audioEncodings).map(({ contentType }) => [contentType, Sound])),
   "text/event-stream": Type.String(),
@@ -73,11 +81,7 @@ export function speechRoutes(app: App, deps: SpeechDeps): void {
         summary: "Says when which words of a text are spoken",
         body: CaptionsRequest,
         errors: speechErrors,
-        answers: {
-          [captionTypes.json]: VerboseCaptions,
-          [captionTypes.srt]: Type.String(),
-          [captionTypes.vtt]: Type.String(),
-        },
+        answers: captionAnswers,
       },
     },
     async (request, reply) => {
