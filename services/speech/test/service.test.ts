@@ -41,10 +41,10 @@ async function sound(body: object): Promise<Buffer> {
   return Buffer.from(await response.arrayBuffer());
 }
 
-/** How many sentences an engine had to say, as /metrics tells. */
+/** How many sentences an engine has said, as /metrics tells. */
 async function said(): Promise<number> {
   const text = await (await fetch(`http://127.0.0.1:${service.port}/metrics`)).text();
-  const lines = [...text.matchAll(/^benchai_speech_utterances_total\{[^}]*\} (\d+)/gmu)];
+  const lines = [...text.matchAll(/^benchai_speech_utterances_total\{[^}]*outcome="done"[^}]*\} (\d+)/gmu)];
   return lines.reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
@@ -142,6 +142,35 @@ describe("the speech service, with the real espeak-ng and ffmpeg", () => {
     const pcm = await sound({ input, response_format: "pcm" });
     expect(Math.abs(pcm.length / 48_000 - duration)).toBeLessThan(0.01);
     expect(vtt).toMatch(/^WEBVTT\n\n00:00:00\.000 --> /u);
+  });
+
+  it("says when which word is heard: sound where a word is, silence between two that a comma parts", async () => {
+    const input = "Hello, world. The second sentence begins later.";
+    const told = async (speed: number) =>
+      (await (await post("captions", { input, speed })).json()) as {
+        duration: number;
+        words: { word: string; start: number; end: number }[];
+      };
+    const { words, duration } = await told(1);
+    expect(words.map(({ word }) => word).join(" ")).toBe(input.replaceAll(/[,.]/gu, ""));
+    const pcm = await sound({ input, response_format: "pcm" });
+    const samples = new Int16Array(Uint8Array.from(pcm).buffer);
+    const loudness = (fromS: number, toS: number) => {
+      const part = samples.subarray(fromS * 24_000, toS * 24_000);
+      return Math.sqrt(part.reduce((sum, sample) => sum + sample * sample, 0) / part.length);
+    };
+    for (const { start, end } of words) expect(loudness(start, end)).toBeGreaterThan(500);
+    // Behind "Hello" and "world", where the voice has faded.
+    for (const [i, { end }] of words.slice(0, 2).entries()) {
+      const [from, to] = [end + 0.05, words[i + 1]?.start ?? 0];
+      expect(to - from).toBeGreaterThan(0.05);
+      expect(loudness(from, to)).toBeLessThan(125);
+    }
+
+    const fast = await told(2);
+    expect(duration / fast.duration).toBeCloseTo(2, 0);
+    for (const [i, { start }] of fast.words.entries())
+      expect(Math.abs(start / fast.duration - (words[i]?.start ?? 0) / duration)).toBeLessThan(0.05);
   });
 
   it.each([
