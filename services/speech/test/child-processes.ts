@@ -7,6 +7,15 @@ export function childProcesses(): number[] {
     .filter((pid) => pid > 0 && parentOf(pid) === process.pid);
 }
 
+/** How a process was called; empty when it has ended. */
+export function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+  } catch {
+    return "";
+  }
+}
+
 function parentOf(pid: number): number | undefined {
   try {
     // The program's name may hold blanks and parentheses; the fields behind it do not.
