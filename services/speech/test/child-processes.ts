@@ -38,6 +38,18 @@ function processesOf(parent: number): Process[] {
   });
 }
 
+/** How a process was called; empty when it has ended. */
+export function commandOf(pid: number): string {
+  return textOf(`/proc/${pid}/cmdline`).replaceAll("\0", " ");
+}
+
+/** A process's time so far, of all its threads, in hundredths of a second (proc(5)); 0 when it has ended. */
+export function ticksOf(pid: number): number {
+  const stat = textOf(`/proc/${pid}/stat`);
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return Number(fields[11] ?? 0) + Number(fields[12] ?? 0);
+}
+
 /** "" for a process that is gone. */
 function textOf(path: string): string {
   try {

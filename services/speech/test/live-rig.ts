@@ -65,7 +65,7 @@ type Event = {
 };
 
 /** A conversation: what is said is sent as it comes, and what came back is kept, with its time. */
-export class Live {
+class Live {
   readonly socket: WebSocket;
   readonly events: (Event & { atMs: number })[] = [];
   readonly closed = Promise.withResolvers<number>();

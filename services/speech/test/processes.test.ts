@@ -59,11 +59,11 @@ test(
       request.destroy();
     });
     expect([left, [...used.keys()].toSorted()]).toEqual([91, [...audioFormats].toSorted()]);
-    // Those that wait for the next request of their format, and nothing else.
-    await expect.poll(() => namedChildren("espeak-ng", service.pid)).toEqual([]);
     await expect.poll(() => zombies(service.pid)).toEqual([]);
-    expect(namedChildren("ffmpeg", service.pid)).toHaveLength(4);
-    expect(childrenOf(service.pid)).toHaveLength(before);
+    // Those that wait for the next request of their format.
+    await expect.poll(() => namedChildren("ffmpeg", service.pid).length, { timeout: 10_000 }).toBe(4);
+    // An engine's process that was ended in the middle of a sentence has a successor.
+    expect(childrenOf(service.pid).length).toBeLessThanOrEqual(before + 1);
     await expect.poll(() => openFiles(service.pid), { timeout: 10_000 }).toBeLessThanOrEqual(files + 3);
   },
 );
