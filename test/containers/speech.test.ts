@@ -120,7 +120,7 @@ test("OpenAI's client hears a chat while the model writes it", async () => {
   let written = "";
   let soundBytes = 0;
   for await (const { choices } of chat) {
-    const delta = choices[0]?.delta as { content?: string | null; audio?: { data?: string } } | undefined;
+    const delta = choices[0]?.delta;
     written += delta?.content ?? "";
     soundBytes += Buffer.from(delta?.audio?.data ?? "", "base64").length;
   }

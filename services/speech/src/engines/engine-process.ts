@@ -24,7 +24,7 @@ export type Problem = { readonly problem: string };
 export const stopMessage = "stop";
 
 /** Of our own environment only where espeak-ng's rules are, and what a program starts and keeps its memory by. */
-const passedOn = new Set(["ESPEAK_DATA_PATH", "MALLOC_ARENA_MAX", "NODE_COMPILE_CACHE"]);
+const passedOn = new Set(["ESPEAK_DATA_PATH", "MALLOC_ARENA_MAX", "NODE_COMPILE_CACHE", "NODE_OPTIONS"]);
 const keptChars = 300;
 
 type Running = { readonly child: ChildProcess; readonly ended: Promise<string> };
