@@ -73,7 +73,7 @@ test("whatever happens in whatever order, a ticket counts once, progress never g
           jobs.push({ id: view.id, owner: one.owner, state: "queued", attempt: 0, done: 0 });
         } else if (one.kind === "restart") {
           rows.requeueInterrupted(db, { maxAttempts: 1_000, nowMs: 0 });
-          for (const job of jobs) if (job.state === "running") job.state = "queued";
+          for (const job of jobs.filter(({ state }) => state === "running")) job.state = "queued";
         } else {
           const known = jobs[one.job];
           if (!known) continue;

@@ -18,6 +18,7 @@ import { TranscriptionClient } from "./edge/transcription-client.ts";
 import { type Engines, startEngines } from "./engines/index.ts";
 import { measured } from "./measured-engine.ts";
 import type { SpeechHealth } from "./routes/health.ts";
+import type { SpokenChatDeps } from "./routes/spoken-chat.ts";
 import type { TranscriptionDeps } from "./routes/transcriptions.ts";
 import { Speaker } from "./speaker.ts";
 import { SpeechDesk } from "./speech-desk.ts";
@@ -63,13 +64,7 @@ export async function startSpeech(
       speak: (order, signal) => desk.speak(order, signal),
       captions: (order, format, signal) => desk.captions(order, format, signal),
     },
-    live: {
-      defaultVoice: config.DEFAULT_VOICE,
-      idleMs: config.LIVE_IDLE_S * 1_000,
-      router,
-      assertVoice: (order) => desk.assertVoice(order),
-      speakLive: (order, parts, signal) => desk.speakLive(order, parts, signal),
-    },
+    live: liveOf(config, desk, router),
     voices: { voices: () => desk.voices(), engines: desk.engines },
     transcriptions: transcriptionsOf(config, new TranscriptionClient(router)),
     jobs,
@@ -118,6 +113,16 @@ async function startJobs(
     const problem = "jobs cannot be kept; the log of the speech service says why";
     return { problem: error instanceof AppError ? error : new AppError("storage_unavailable", problem) };
   }
+}
+
+function liveOf(config: SpeechConfig, desk: SpeechDesk, router: RouterLink): SpokenChatDeps {
+  return {
+    defaultVoice: config.DEFAULT_VOICE,
+    idleMs: config.LIVE_IDLE_S * 1_000,
+    router,
+    assertVoice: (order) => desk.assertVoice(order),
+    speakLive: (order, parts, signal) => desk.speakLive(order, parts, signal),
+  };
 }
 
 function transcriptionsOf(config: SpeechConfig, client: TranscriptionClient): TranscriptionDeps {

@@ -136,8 +136,10 @@ test("a job can be followed, and before it is done there is no sound: 409", asyn
   expect(seen.at(-1)).toMatchObject({ state: "done", done: 40, total: 40 });
   const counts = seen.map(({ done }) => done);
   expect(counts).toEqual(counts.toSorted((a, b) => a - b));
-  const running = seen.find(({ state, result }) => state === "running" && result !== undefined);
-  expect((running?.result as AudioJobResult).audio_seconds).toBeGreaterThan(0);
+  const running = seen
+    .filter(({ state }) => state === "running")
+    .map(({ result }) => result as AudioJobResult);
+  expect(running.some((result) => result?.audio_seconds > 0)).toBe(true);
 });
 
 test("a job is its owner's alone", async () => {

@@ -8,14 +8,10 @@ const one = /^bytes=\s*(\d{0,15})-(\d{0,15})\s*$/iu;
  * not understood (several ranges are not), or `unsatisfiable` when it begins behind the end.
  */
 export function byteRange(header: string | undefined, size: number): ByteRange | "whole" | "unsatisfiable" {
-  const [, first = "", last = ""] = one.exec(header ?? "") ?? [];
-  if (first === "" && last === "") return "whole";
-  if (first === "") {
-    const length = Math.min(Number(last), size);
-    return length === 0 ? "unsatisfiable" : { from: size - length, to: size - 1 };
-  }
-  const from = Number(first);
-  if (last !== "" && Number(last) < from) return "whole";
+  const [, first, last] = one.exec(header ?? "") ?? [];
+  if (first === undefined || last === undefined || first + last === "") return "whole";
+  const from = first === "" ? Math.max(0, size - Number(last)) : Number(first);
+  const to = first === "" || last === "" ? size - 1 : Number(last);
   if (from >= size) return "unsatisfiable";
-  return { from, to: last === "" ? size - 1 : Math.min(Number(last), size - 1) };
+  return to < from ? "whole" : { from, to: Math.min(to, size - 1) };
 }
