@@ -41,7 +41,7 @@ COPY packages/jobs packages/jobs
 COPY services/${SERVICE} services/${SERVICE}
 RUN ln -s "services/${SERVICE}/src/main.ts" main.ts
 # Node strips and compiles the TypeScript here, once: less memory and half the start-up time at run time. All programs
-# end at once, as the settings are refused, nothing listens on port 1, a command is missing and a thread has no parent,
+# end at once, as the settings are refused, nothing listens on port 1, a command is missing and threads and children have no parent,
 # and write their cache as they end. A cache belongs to a user and to a path, and only ours is ever read: at run time
 # the file system is read-only.
 ENV NODE_COMPILE_CACHE=/app/.compile-cache
@@ -49,6 +49,6 @@ RUN mkdir .compile-cache && chown 1000:1000 .compile-cache
 USER 1000:1000
 RUN PORT=refused timeout 60 node main.ts >/dev/null 2>&1; \
     node packages/kernel/src/probe.ts http://127.0.0.1:1/ >/dev/null 2>&1; \
-    find "services/${SERVICE}/src" \( -name cli.ts -o -name '*-thread.ts' \) -exec timeout 60 node {} \; >/dev/null 2>&1; \
+    find "services/${SERVICE}/src" \( -name cli.ts -o -name '*-thread.ts' -o -name '*-child.ts' \) -exec timeout 60 node {} \; >/dev/null 2>&1; \
     test -n "$(find .compile-cache -type f | head -1)"
 CMD ["node", "main.ts"]

@@ -23,6 +23,7 @@ cmd_test() {
   for test_tool in espeak-ng ffmpeg; do
     apt_tool "$test_tool" "$test_tool" "for the tests of speech" || die "the tests need $test_tool: install it, then run ./benchai test again"
   done
+  test_recogniser || die "the tests need pocketsphinx and its English model: install pocketsphinx and pocketsphinx-en-us, then run ./benchai test again"
   test_node
   test_install
   rm -rf "$REPORTS"
@@ -35,6 +36,12 @@ cmd_test() {
   # shellcheck disable=SC2086
   node "$LIB/report.mjs" "$REPORTS" $test_suites || TEST_STATUS=1
   exit "$TEST_STATUS"
+}
+
+# The program has another name since version 5, and the model has none.
+test_recogniser() {
+  has pocketsphinx_continuous || apt_tool pocketsphinx pocketsphinx "for the tests of speech" || return 1
+  [ -d /usr/share/pocketsphinx/model/en-us ] || apt_tool pocketsphinx-en-us pocketsphinx-en-us "for the tests of speech"
 }
 
 # test_step TEXT COMMAND...: remembers a failure and goes on.

@@ -19,6 +19,7 @@ export type Manifest = Readonly<
 export const knownScripts: ReadonlyMap<string, string> = new Map([
   ["cpu-features", "optional native speed-up of ssh2, which dockerode uses for ssh:// hosts only"],
   ["fsevents", "macOS only; ships its binary in the package"],
+  ["koffi", "compiles where no package brings it built; for the systems that we run on, one does"],
   ["msgpackr-extract", "optional native speed-up of msgpackr, which bullmq uses; falls back to JavaScript"],
   ["protobufjs", "prints a version warning"],
   ["ssh2", "optional native speed-up; falls back to JavaScript"],

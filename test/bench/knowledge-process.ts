@@ -167,7 +167,7 @@ async function eventually(isSo: () => Promise<boolean>, everyMs = 100): Promise<
   }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   const { promise, resolve } = Promise.withResolvers<void>();
   server.listen(0, "127.0.0.1", resolve);

@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 
+import OpenAI from "openai";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { audioFormats, type AudioFormat } from "@benchai/contract/speech";
@@ -104,6 +105,48 @@ test("voices and engines are listed, and an unknown voice is refused with them",
   ).rejects.toMatchObject({ status: 400, code: "voice_not_found" });
   const health = (await (await fetch(`${stack.baseUrl}/health`)).json()) as { features: { tts: boolean } };
   expect(health.features.tts).toBe(true);
+});
+
+test("OpenAI's client hears a chat while the model writes it", async () => {
+  const speaking = new OpenAI({ baseURL: `${stack.baseUrl}/v1/audio`, apiKey: "any", maxRetries: 0 });
+  const chat = await speaking.chat.completions.create({
+    model: "tiny-chat",
+    messages: [{ role: "user", content: "Hello" }],
+    max_tokens: 40,
+    stream: true,
+    modalities: ["text", "audio"],
+    audio: { voice: "alloy", format: "pcm16" },
+  });
+  let written = "";
+  let soundBytes = 0;
+  for await (const { choices } of chat) {
+    const delta = choices[0]?.delta;
+    written += delta?.content ?? "";
+    soundBytes += Buffer.from(delta?.audio?.data ?? "", "base64").length;
+  }
+  expect(written).not.toBe("");
+  expect(soundBytes).toBeGreaterThan(10_000);
+});
+
+test("a WebSocket through the router has each sentence said when it has ended", async () => {
+  const socket = new WebSocket(`${stack.baseUrl.replace("http", "ws")}/v1/audio/speech/live`);
+  const events: { type: string; text?: string; audio?: string }[] = [];
+  socket.addEventListener("message", ({ data }) =>
+    events.push(JSON.parse(String(data)) as (typeof events)[0]),
+  );
+  const closed = new Promise((done) => socket.addEventListener("close", ({ code }) => done(code)));
+  await new Promise((opened) => socket.addEventListener("open", opened));
+  const say = (message: object) => socket.send(JSON.stringify(message));
+  say({ type: "start", response_format: "mp3" });
+  say({ type: "text", text: "The first sentence. And" });
+  // Before the text has ended.
+  await expect.poll(() => events.some(({ audio }) => audio), { timeout: 10_000 }).toBe(true);
+  say({ type: "text", text: " the second." });
+  say({ type: "end" });
+  expect(await closed).toBe(1000);
+  expect(events.flatMap(({ text: said = [] }) => said)).toEqual(["The first sentence.", "And the second."]);
+  const sound = Buffer.concat(events.map(({ audio = "" }) => Buffer.from(audio, "base64")));
+  expect(probedMs(sound)).toBeGreaterThan(1_500);
 });
 
 test("S60: while the speech service is away, speech is refused at once, health says so, and chat goes on", async () => {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { toySentence, toyWhisperBytes } from "../../packages/fakes/src/whisper-writer.ts";
 import { Transcriber } from "../../services/speech/src/transcribe.ts";
+import { RouterLink } from "../../services/speech/src/edge/router-link.ts";
 import { TranscriptionClient } from "../../services/speech/src/edge/transcription-client.ts";
 import { execIn, type Stack, startStack, tinyChat } from "../support/stack.ts";
 
@@ -107,7 +108,8 @@ test("the speech service's own client has a recording transcribed through the ro
     "libopus",
     path,
   ]);
-  const client = new TranscriptionClient(stack.baseUrl);
+  const router = new RouterLink(stack.baseUrl);
+  const client = new TranscriptionClient(router);
   const decoder = { ffmpeg: "ffmpeg", maxAudioS: 60, stallMs: 20_000 };
   const request = {
     task: "transcribe",
@@ -121,6 +123,6 @@ test("the speech service's own client has a recording transcribed through the ro
   } as const;
   const transcriber = new Transcriber({ client, decoder, model: "" });
   const heard = await transcriber.transcribe(path, request, () => undefined, AbortSignal.timeout(60_000));
-  await client.close();
+  await router.close();
   expect(heard.segments.map(({ text }) => text).join("")).toBe(toySentence);
 });

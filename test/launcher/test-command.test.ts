@@ -28,7 +28,8 @@ function project(): StubEngine {
   const engine = stubEngine();
   engine.stub("npm", npm);
   // What the tests of speech run.
-  for (const program of ["espeak-ng", "ffmpeg"]) engine.stub(program, "exit 0");
+  for (const program of ["espeak-ng", "ffmpeg", "pocketsphinx", "pocketsphinx-en-us"])
+    engine.stub(program, "exit 0");
   engine.write("package-lock.json", "{}\n");
   return engine;
 }

@@ -3,13 +3,15 @@ import * as jobs from "@benchai/contract/jobs";
 import * as memory from "@benchai/contract/memory";
 import * as obsidian from "@benchai/contract/obsidian";
 import * as rag from "@benchai/contract/rag";
+import * as speech from "@benchai/contract/speech";
 
-import type { Schema } from "./knowledge-routes.ts";
+import type { Schema } from "./service-routes.ts";
 
 /** Schemas of the contract by what they say, so that they are found again inside of others. */
 const names = new Map(
-  Object.entries({ ...enrichment, ...jobs, ...memory, ...obsidian, ...rag }).flatMap(([name, value]) =>
-    isSchema(value) && "properties" in value ? [[JSON.stringify(value), name] as const] : [],
+  Object.entries({ ...enrichment, ...jobs, ...memory, ...obsidian, ...rag, ...speech }).flatMap(
+    ([name, value]) =>
+      isSchema(value) && "properties" in value ? [[JSON.stringify(value), name] as const] : [],
   ),
 );
 

@@ -1,8 +1,8 @@
 import { Document, isCollection, visit } from "yaml";
 
-import type { Part } from "./knowledge-part.ts";
+import type { Part } from "./services-part.ts";
 
-const begin = "# made by `npm run openapi` from the knowledge service's routes";
+const begin = "# made by `npm run openapi` from the services' routes";
 const end = "# end of what is made";
 /** What fits on a line stands on one. */
 const lineChars = 100;

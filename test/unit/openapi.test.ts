@@ -8,8 +8,8 @@ import { modelStates } from "@benchai/contract/models";
 
 import { callKinds } from "../../services/router/src/core/call-kinds.ts";
 import { serviceOf } from "../../services/router/src/core/passed-on.ts";
-import { knowledgePart } from "../openapi/knowledge-part.ts";
-import { knowledgeRoutes } from "../openapi/knowledge-routes.ts";
+import { servicesPart } from "../openapi/services-part.ts";
+import { serviceRoutes } from "../openapi/service-routes.ts";
 import { withPart } from "../openapi/page.ts";
 
 type Operation = {
@@ -32,11 +32,16 @@ const openapi = parse(page) as OpenApi;
 const operations = Object.entries(openapi.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
 );
-const passedOn = operations.filter(({ path }) => serviceOf(path) === "knowledge");
+const passedOn = operations.filter(({ path }) => isPassedOn(path));
 
-test("the OpenAPI document names every inference route as POST, and besides only what is passed on to knowledge", () => {
+/** A piece of speech for a model is the router's own, under a path of the speech service's. */
+function isPassedOn(path: string): boolean {
+  return serviceOf(path) !== undefined && !Object.values(callKinds).some((kind) => kind.path === path);
+}
+
+test("the OpenAPI document names every inference route as POST, and besides only what is passed on", () => {
   const posts = Object.entries(openapi.paths)
-    .filter(([path, methods]) => "post" in methods && serviceOf(path) !== "knowledge")
+    .filter(([path, methods]) => "post" in methods && !isPassedOn(path))
     .map(([path]) => path);
   expect(posts.toSorted()).toEqual(
     Object.values(callKinds)
@@ -69,13 +74,13 @@ test("the OpenAPI document and the contract agree on the states of a model", () 
   expect(openapi.components.schemas.Model.properties.benchai.properties.state.enum).toEqual([...modelStates]);
 });
 
-test("the part of the knowledge service is what its routes say; `npm run openapi` writes it anew", async () => {
-  expect(withPart(page, knowledgePart(await knowledgeRoutes()))).toBe(page);
+test("the services' part is what their routes say; `npm run openapi` writes it anew", async () => {
+  expect(withPart(page, servicesPart(await serviceRoutes()))).toBe(page);
 });
 
-test("every route that is passed on to knowledge has a summary, an answer's schema, and its error codes by status", () => {
+test("every route that is passed on has a summary, an answer's schema, and its error codes by status", () => {
   expect(passedOn.length).toBeGreaterThan(30);
-  for (const prefix of ["/v1/memory/", "/v1/rag/", "/v1/files", "/v1/jobs", "/mcp"])
+  for (const prefix of ["/v1/memory/", "/v1/rag/", "/v1/files", "/v1/jobs", "/mcp", "/v1/audio/speech"])
     expect(passedOn.some(({ path }) => path.startsWith(prefix))).toBe(true);
   for (const { path, method, operation } of passedOn) {
     const where = `${method} ${path}`;
@@ -113,7 +118,12 @@ test("what the router keeps to itself is not in the document, and everything tha
 });
 
 test("a route that does not say what it does is refused", () => {
-  const route = { method: "get", path: "/v1/rag/new", schema: { response: { 200: { type: "object" } } } };
-  expect(() => knowledgePart([route])).toThrow("get /v1/rag/new has no summary");
-  expect(() => knowledgePart([{ ...route, schema: { summary: "New" } }])).toThrow("no schema of its answer");
+  const route = {
+    service: "knowledge",
+    method: "get",
+    path: "/v1/rag/new",
+    schema: { response: { 200: { type: "object" } } },
+  } as const;
+  expect(() => servicesPart([route])).toThrow("get /v1/rag/new has no summary");
+  expect(() => servicesPart([{ ...route, schema: { summary: "New" } }])).toThrow("no schema of its answer");
 });

@@ -1,3 +1,5 @@
+import type { IncomingMessage } from "node:http";
+
 import { type TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import Fastify, { type FastifyBaseLogger, LogController } from "fastify";
 
@@ -25,10 +27,12 @@ export type AppOptions = {
   readonly log: Logger;
   /** Largest request body that is read, in bytes; a larger one is answered 413. */
   readonly bodyLimitBytes: number;
+  /** Which requests may leave HTTP for another protocol; without it all that ask to, when anybody listens for them. */
+  readonly mayUpgrade?: (request: IncomingMessage) => boolean;
 };
 
 /** A Fastify application with what every service shares: JSON logs, one error handler, strict schemas. */
-export function createApp({ log, bodyLimitBytes }: AppOptions) {
+export function createApp({ log, bodyLimitBytes, mayUpgrade }: AppOptions) {
   const loggerInstance: FastifyBaseLogger = log;
   const app = Fastify({
     loggerInstance,
@@ -38,6 +42,7 @@ export function createApp({ log, bodyLimitBytes }: AppOptions) {
     // Fastify's defaults delete unknown fields and convert types: both change what the client said.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false } },
     forceCloseConnections: "idle",
+    ...(mayUpgrade && { http: { shouldUpgradeCallback: mayUpgrade } }),
   }).withTypeProvider<TypeBoxTypeProvider>();
   installErrorHandler(app);
   return app;

@@ -12,6 +12,7 @@ import { healthRoutes } from "./routes/health.ts";
 import { passedOnRoutes } from "./routes/passed-on.ts";
 import { modelRoutes } from "./routes/models.ts";
 import { otherMethods } from "./routes/other-methods.ts";
+import { isTunnelled, tunnels } from "./routes/tunnels.ts";
 
 export type RouterParts = {
   readonly switchboard: Switchboard;
@@ -21,7 +22,8 @@ export type RouterParts = {
 
 /** The router's HTTP side; it does not listen. */
 export function buildApp({ switchboard, registry, log }: RouterParts): App {
-  const app = createApp({ log, bodyLimitBytes: switchboard.config.BODY_LIMIT_BYTES });
+  const bodyLimitBytes = switchboard.config.BODY_LIMIT_BYTES;
+  const app = createApp({ log, bodyLimitBytes, mayUpgrade: isTunnelled });
   guardServer(app.server);
   // Nothing is logged of a request by default, so no logger is made for each: it costs more than our own code.
   app.setChildLoggerFactory((logger) => logger);
@@ -33,6 +35,7 @@ export function buildApp({ switchboard, registry, log }: RouterParts): App {
   const ids = new RequestIds();
   inferenceRoutes(app, switchboard, ids);
   passedOnRoutes(app, switchboard, ids);
+  tunnels(app, switchboard, ids);
   modelRoutes(app, switchboard);
   healthRoutes(app, switchboard);
   metricsRoute(app, registry);

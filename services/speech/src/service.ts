@@ -9,12 +9,16 @@ import type { RunningService } from "@benchai/kernel/service";
 
 import { buildApp } from "./app.ts";
 import { AudioJobs } from "./audio-jobs.ts";
+import { audioEncodings } from "./core/audio-encodings.ts";
 import type { SpeechConfig } from "./edge/config.ts";
+import { Ffmpegs } from "./edge/ffmpegs.ts";
 import { PcmCache } from "./edge/pcm-cache.ts";
+import { RouterLink } from "./edge/router-link.ts";
 import { TranscriptionClient } from "./edge/transcription-client.ts";
 import { type Engines, startEngines } from "./engines/index.ts";
 import { measured } from "./measured-engine.ts";
 import type { SpeechHealth } from "./routes/health.ts";
+import type { SpokenChatDeps } from "./routes/spoken-chat.ts";
 import type { TranscriptionDeps } from "./routes/transcriptions.ts";
 import { Speaker } from "./speaker.ts";
 import { SpeechDesk } from "./speech-desk.ts";
@@ -44,10 +48,12 @@ export async function startSpeech(
     speaking: speaker.speaking,
     waiting: speaker.waiting,
   }));
+  const ffmpegs = new Ffmpegs({ idleMs: config.FFMPEG_IDLE_S * 1_000 });
+  ffmpegs.keepLasting(audioEncodings.mp3.ffmpegArgs);
   const engines = { ...started, list: started.list.map((engine) => measured(engine, metrics)) };
-  const desk = new SpeechDesk(engines, speaker, metrics);
+  const desk = new SpeechDesk(engines, speaker, metrics, ffmpegs);
   const jobs = await startJobs(config, desk, dispatcher, log);
-  const client = new TranscriptionClient(config.ROUTER_URL);
+  const router = new RouterLink(config.ROUTER_URL);
   let isDraining = false;
   const app = buildApp({
     log,
@@ -58,8 +64,9 @@ export async function startSpeech(
       speak: (order, signal) => desk.speak(order, signal),
       captions: (order, format, signal) => desk.captions(order, format, signal),
     },
+    live: liveOf(config, desk, router),
     voices: { voices: () => desk.voices(), engines: desk.engines },
-    transcriptions: transcriptionsOf(config, client),
+    transcriptions: transcriptionsOf(config, new TranscriptionClient(router)),
     jobs,
   });
   await app.listen({ port: config.PORT, host: "0.0.0.0" });
@@ -70,7 +77,7 @@ export async function startSpeech(
       app.server.closeAllConnections();
       await app.close();
       if ("jobs" in jobs) await jobs.close();
-      await Promise.all([engines.close(), cache.close(), client.close()]);
+      await Promise.all([engines.close(), cache.close(), router.close(), ffmpegs.close()]);
     },
   };
 }
@@ -106,6 +113,16 @@ async function startJobs(
     const problem = "jobs cannot be kept; the log of the speech service says why";
     return { problem: error instanceof AppError ? error : new AppError("storage_unavailable", problem) };
   }
+}
+
+function liveOf(config: SpeechConfig, desk: SpeechDesk, router: RouterLink): SpokenChatDeps {
+  return {
+    defaultVoice: config.DEFAULT_VOICE,
+    idleMs: config.LIVE_IDLE_S * 1_000,
+    router,
+    assertVoice: (order) => desk.assertVoice(order),
+    speakLive: (order, parts, signal) => desk.speakLive(order, parts, signal),
+  };
 }
 
 function transcriptionsOf(config: SpeechConfig, client: TranscriptionClient): TranscriptionDeps {

@@ -85,7 +85,7 @@ export class Speaker {
   }
 
   /**
-   * The parts in order, made as they are asked for and two ahead. A piece on which an engine fails is said by the next of the
+   * The parts in order, made as they are asked for and, behind the first, two ahead. A piece on which an engine fails is said by the next of the
    * ladder, and so is all that comes after it. Errors: `queue_full`, at the first part; the last engine's; what `pieces`
    * throws; the reason of `signal`.
    */
@@ -102,10 +102,16 @@ export class Speaker {
     options: SpeakOptions,
     signal: AbortSignal,
   ): AsyncGenerator<SpokenPart, void> {
-    const leave = options.isJob ? () => undefined : await this.#requests.enter(signal);
+    const source = until(signal, asAsync(pieces));
+    let leave = () => {};
     let samplesBefore = 0;
     try {
-      for await (const made of this.#inOrder(pieces, { ...options, signal, rung: 0, hasBegun: false })) {
+      // A text that is still to be written holds no place.
+      const first = await source.next();
+      if (first.done) return;
+      if (!options.isJob) leave = await this.#requests.enter(signal);
+      const request = { ...options, signal, rung: 0, hasBegun: false };
+      for await (const made of this.#inOrder(resumed(first.value, source), request)) {
         for (const part of partsOf(made, options.ladder)) {
           signal.throwIfAborted();
           yield { ...part, startMs: durationMs(samplesBefore) };
@@ -114,31 +120,25 @@ export class Speaker {
       }
     } finally {
       leave();
+      // Not waited for: it may wait for a piece, until the signal aborts, which is next.
+      source.return().catch(() => undefined);
     }
   }
 
-  async *#inOrder(
-    pieces: Iterable<Piece> | AsyncIterable<Piece>,
-    request: Request,
-  ): AsyncGenerator<Made, void> {
-    const source = until(request.signal, asAsync(pieces));
+  async *#inOrder(source: AsyncGenerator<Piece, void>, request: Request): AsyncGenerator<Made, void> {
     const line: Promise<Made | undefined>[] = [];
     let last: Promise<Made | undefined> = Promise.resolve(undefined);
-    try {
-      for (;;) {
-        while (line.length <= lookAhead) {
-          last = this.#make(source.next(), last, request);
-          // Whoever comes to it hears of the failure.
-          last.catch(() => undefined);
-          line.push(last);
-        }
-        const made = await line.shift();
-        if (!made) return;
-        yield made;
+    // The first piece alone: the others, made beside it, would delay the first sound.
+    for (let ahead = 0; ; ahead = lookAhead) {
+      while (line.length <= ahead) {
+        last = this.#make(source.next(), last, request);
+        // Whoever comes to it hears of the failure.
+        last.catch(() => undefined);
+        line.push(last);
       }
-    } finally {
-      // Not waited for: it may wait for a piece, until the signal aborts, which is next.
-      source.return().catch(() => undefined);
+      const made = await line.shift();
+      if (!made) return;
+      yield made;
     }
   }
 
@@ -223,6 +223,11 @@ function* partsOf(
   for (let left = Math.round((piece.ms * sampleRateHz) / 1_000); left > 0; left -= mostSamples) {
     yield { samples: new Int16Array(Math.min(left, mostSamples)), text: "", isHit: false, engine };
   }
+}
+
+async function* resumed<T>(first: T, rest: AsyncGenerator<T, void>): AsyncGenerator<T, void> {
+  yield first;
+  yield* rest;
 }
 
 async function* asAsync<T>(items: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T, void> {

@@ -1,19 +1,26 @@
-import { setImmediate as yieldToOthers } from "node:timers/promises";
+import { setImmediate } from "node:timers/promises";
 
 import { AppError } from "@benchai/contract/errors";
-import type { AudioFormat, VoiceView } from "@benchai/contract/speech";
+import type { VoiceView } from "@benchai/contract/speech";
 
 import { audioEncodings } from "./core/audio-encodings.ts";
 import { type CaptionFormat, captions } from "./core/captions.ts";
-import { measured } from "./core/known-length.ts";
-import { durationMs, sampleRateHz } from "./core/pcm.ts";
-import type { Piece } from "./core/piece.ts";
-import { piecesOf } from "./core/pieces.ts";
-import type { SpeechOrder } from "./core/speech-order.ts";
+import { durationMs } from "./core/pcm.ts";
+import type { SpeechOrder, VoiceOrder } from "./core/speech-order.ts";
+import type { TextPart } from "./core/text-part.ts";
 import { voiceLadder, voiceViews } from "./core/voices.ts";
 import type { AudioAnswer } from "./edge/audio-response.ts";
-import { encode } from "./edge/encoder.ts";
+import type { Ffmpegs } from "./edge/ffmpegs.ts";
 import type { Engines } from "./engines/index.ts";
+import {
+  arrivingText,
+  encodedOf,
+  Heard,
+  nothingToSay,
+  samplesOf,
+  type TextSource,
+  wholeText,
+} from "./sounding.ts";
 import type { Speaker, SpokenPart } from "./speaker.ts";
 import type { SpeechMetrics } from "./speech-metrics.ts";
 
@@ -22,69 +29,61 @@ const defaultLanguage = "en";
 const mostLookedAt = 32;
 /** Others wait so long at most while sentences are counted. */
 const longestStepMs = 5;
-/** Ten minutes, 29 MB. */
-const mostHeldSamples = 600 * sampleRateHz;
 
 /** Brings requests, voices and engines together. */
 export class SpeechDesk {
   readonly #engines: Engines;
   readonly #speaker: Speaker;
   readonly #metrics: SpeechMetrics;
+  readonly #ffmpegs: Ffmpegs;
 
-  constructor(engines: Engines, speaker: Speaker, metrics: SpeechMetrics) {
+  constructor(engines: Engines, speaker: Speaker, metrics: SpeechMetrics, ffmpegs: Ffmpegs) {
     this.#engines = engines;
     this.#speaker = speaker;
     this.#metrics = metrics;
+    this.#ffmpegs = ffmpegs;
   }
 
   get engines(): readonly string[] {
     return this.#engines.list.map(({ name }) => name);
   }
 
-  async voices(): Promise<readonly VoiceView[]> {
+  async voices(): Promise<VoiceView[]> {
     await this.#engines.refresh();
     return voiceViews(this.#engines.list);
   }
 
   /** Resolves with the first sound; what fails before it rejects, what fails later ends `chunks` with the error. */
-  async speak(order: SpeechOrder, signal: AbortSignal): Promise<AudioAnswer> {
-    const arrivedMs = performance.now();
-    const { format } = order;
-    const { parts, voice, engine } = this.#parts(order, signal);
-    const letJobsGo = this.#speaker.holdJobs();
-    const spoken = new Set<string>();
-    const samples = samplesOf(parts, spoken);
-    try {
-      const chunks = await encodedOf(format, samples, signal);
-      const first = await chunks.next();
-      this.#metrics.firstAudio.observe({ format }, (performance.now() - arrivedMs) / 1_000);
-      return {
-        contentType: audioEncodings[format].contentType,
-        chunks: this.#counted(order, signal, first, chunks),
-        engine: [...spoken][0] ?? engine,
-        voice,
-        engines: () => [...spoken],
-      };
-    } catch (error) {
-      this.#count(order, signal.aborted ? "left" : "failed");
-      throw error;
-    } finally {
-      letJobsGo();
-    }
+  speak(order: SpeechOrder, signal: AbortSignal): Promise<AudioAnswer> {
+    return this.#answer(order, wholeText(order), signal);
+  }
+
+  /** The same for a text that is still being written. Errors besides: `body_too_large`, and what `parts` throws. */
+  async speakLive(
+    order: VoiceOrder,
+    parts: AsyncIterable<TextPart>,
+    signal: AbortSignal,
+  ): Promise<AudioAnswer> {
+    return this.#answer(order, arrivingText(order, parts), signal);
   }
 
   async captions(order: SpeechOrder, format: CaptionFormat, signal: AbortSignal): Promise<string> {
-    const { parts } = this.#parts(order, signal);
+    const { parts } = this.#parts(order, wholeText(order), signal);
     return captions(
       (await Array.fromAsync(parts, timesOf)).filter(({ text }) => text !== ""),
       format,
     );
   }
 
+  /** Errors: `voice_not_found`, `model_not_found`, `speech_unavailable`. */
+  assertVoice(order: VoiceOrder): void {
+    this.#ladder(order);
+  }
+
   /** Errors: what can be known to be wrong with an order before it is spoken. */
   assertSpeakable(order: SpeechOrder): void {
     let looked = 0;
-    for (const { kind } of this.#pieces(order, this.#ladder(order).language)) {
+    for (const { kind } of wholeText(order).pieces(this.#ladder(order).language)) {
       looked += 1;
       // What is silent for so long is found out by who speaks it.
       if (kind === "speech" || looked === mostLookedAt) return;
@@ -96,10 +95,10 @@ export class SpeechDesk {
   async countSentences(order: SpeechOrder, signal: AbortSignal): Promise<number> {
     let count = 0;
     let sinceMs = performance.now();
-    for (const { kind } of this.#pieces(order, this.#ladder(order).language)) {
+    for (const { kind } of wholeText(order).pieces(this.#ladder(order).language)) {
       if (kind === "speech") count += 1;
       if (performance.now() - sinceMs < longestStepMs) continue;
-      await yieldToOthers(undefined, { signal });
+      await setImmediate(undefined, { signal });
       sinceMs = performance.now();
     }
     if (count === 0) throw nothingToSay();
@@ -108,14 +107,37 @@ export class SpeechDesk {
 
   /** The text for nobody who listens yet: after all requests, of which it is none. */
   speakJob(order: SpeechOrder, signal: AbortSignal): AsyncIterable<SpokenPart> {
-    return this.#parts(order, signal, true).parts;
+    return this.#parts(order, wholeText(order), signal, true).parts;
   }
 
-  #pieces({ text, inputFormat }: SpeechOrder, language: string): Iterable<Piece> {
-    return piecesOf(text, { format: inputFormat, language });
+  async #answer(order: VoiceOrder, source: TextSource, signal: AbortSignal): Promise<AudioAnswer> {
+    const arrivedMs = performance.now();
+    const { format } = order;
+    const { parts, voice, engine } = this.#parts(order, source, signal);
+    const letJobsGo = this.#speaker.holdJobs();
+    const heard = new Heard();
+    const samples = samplesOf(parts, heard);
+    try {
+      const chunks = await encodedOf(order, source, samples, signal, this.#ffmpegs);
+      const first = await chunks.next();
+      this.#metrics.firstAudio.observe({ format }, (performance.now() - arrivedMs) / 1_000);
+      return {
+        contentType: audioEncodings[format].contentType,
+        chunks: this.#counted(order, signal, first, chunks),
+        engine: heard.engines[0] ?? engine,
+        voice,
+        engines: () => heard.engines,
+        takeSentences: () => heard.take(),
+      };
+    } catch (error) {
+      this.#count(order, signal.aborted ? "left" : "failed");
+      throw error;
+    } finally {
+      letJobsGo();
+    }
   }
 
-  #ladder(order: SpeechOrder) {
+  #ladder(order: VoiceOrder) {
     const [first, ...others] = voiceLadder(this.#engines.list, order);
     if (!first) throw new AppError("speech_unavailable", "no voice is installed");
     const rungs = [first, ...others].flatMap(({ engine: name, voice }) =>
@@ -127,10 +149,10 @@ export class SpeechDesk {
     return { rungs, language, voice: first.key, engine: first.engine };
   }
 
-  #parts(order: SpeechOrder, signal: AbortSignal, isJob = false) {
+  #parts(order: VoiceOrder, source: TextSource, signal: AbortSignal, isJob = false) {
     const { rungs: ladder, language, voice, engine } = this.#ladder(order);
     const { speed } = order;
-    const spoken = this.#speaker.speak(this.#pieces(order, language), { ladder, speed, isJob }, signal);
+    const spoken = this.#speaker.speak(source.pieces(language), { ladder, speed, isJob }, signal);
     return { parts: this.#noted(spoken), voice, engine };
   }
 
@@ -143,14 +165,17 @@ export class SpeechDesk {
   }
 
   async *#counted(
-    order: SpeechOrder,
+    order: VoiceOrder,
     signal: AbortSignal,
     first: IteratorResult<Uint8Array>,
     rest: AsyncIterator<Uint8Array>,
   ): AsyncGenerator<Uint8Array> {
     let outcome: "done" | "failed" | "left" = "left";
     try {
-      for (let next = first; !next.done; next = await rest.next()) yield next.value;
+      if (!first.done) yield first.value;
+      // The socket gets the first sound before the work on what follows begins.
+      await setImmediate();
+      for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
       outcome = "done";
     } catch (error) {
       outcome = signal.aborted ? "left" : "failed";
@@ -161,36 +186,12 @@ export class SpeechDesk {
     }
   }
 
-  #count({ format }: SpeechOrder, outcome: "done" | "failed" | "left"): void {
+  #count({ format }: VoiceOrder, outcome: "done" | "failed" | "left"): void {
     this.#metrics.requests.inc({ format, outcome });
   }
 }
 
-/** The sound alone; `spoken` learns which engines it came from. Errors: `invalid_request` when there is none. */
-async function* samplesOf(parts: AsyncIterable<SpokenPart>, spoken: Set<string>): AsyncGenerator<Int16Array> {
-  for await (const { samples, engine } of parts) {
-    spoken.add(engine);
-    yield samples;
-  }
-  if (spoken.size === 0) throw nothingToSay();
-}
-
-function nothingToSay(): AppError {
-  return new AppError("invalid_request", "there is nothing in the text that can be spoken", {
-    param: "input",
-  });
-}
-
-/**
- * FLAC says its length in its first bytes or not at all, and players want it: up to some minutes of it are held back until they
- * are whole, everything else leaves as it is spoken.
- */
-async function encodedOf(format: AudioFormat, sound: AsyncIterable<Int16Array>, signal: AbortSignal) {
-  if (format !== "flac") return encode(format, sound, signal);
-  const { samples, totalSamples } = await measured(sound, mostHeldSamples);
-  return encode(format, samples, signal, { totalSamples });
-}
-
+/** When a part is heard. */
 export function timesOf({ text, startMs, samples, words }: SpokenPart) {
   return { text, startMs, endMs: startMs + durationMs(samples.length), ...(words ? { words } : {}) };
 }

@@ -9,6 +9,7 @@ import { audioEncodings } from "./core/audio-encodings.ts";
 import { durationMs } from "./core/pcm.ts";
 import { type SpeechOrder, speechOrder } from "./core/speech-order.ts";
 import { encode } from "./edge/encoder.ts";
+import { Ffmpegs } from "./edge/ffmpegs.ts";
 import type { ResultFile } from "./edge/result-file.ts";
 import type { ResultFolder } from "./edge/result-folder.ts";
 import { type SpeechDesk, timesOf } from "./speech-desk.ts";
@@ -20,6 +21,9 @@ export type SpeechJobDeps = {
   readonly defaultVoice: string;
 };
 
+/** Started for each job, and behind everything that somebody waits for. */
+const patient = new Ffmpegs({ idleMs: 0, niceness: 15 });
+
 /** Speaks a text to a file. After an interruption it begins again: what was said is in the cache. */
 export function speechJob({ desk, results, defaultVoice }: SpeechJobDeps): JobHandler<AudioJobKind> {
   return async ({ id, payload }, { signal, report }) => {
@@ -29,7 +33,7 @@ export function speechJob({ desk, results, defaultVoice }: SpeechJobDeps): JobHa
     try {
       const said = new Said(file, total, report);
       const samples = said.samples(desk.speakJob(order, signal));
-      for await (const chunk of encode(order.format, samples, signal, { isJob: true }))
+      for await (const chunk of encode(order.format, samples, signal, { ffmpegs: patient }))
         await file.write(chunk);
       signal.throwIfAborted();
       const bytes = await results.publish(id, file, order.format, said.totalSamples);

@@ -9,6 +9,8 @@ export type EngineUnderTest = {
   readonly voice: string;
   /** Processes that it may keep between two utterances. */
   readonly keepsProcesses?: number;
+  /** Whether it tells when each word is said. */
+  readonly tellsWords?: boolean;
 };
 
 const sentence = "The quick brown fox jumps over the lazy dog, and then it runs away into the forest.";
@@ -26,7 +28,8 @@ const oddTexts = {
 };
 
 /** What every engine must do; to be called within a `describe`. */
-export function engineConformance({ start, voice, keepsProcesses = 0 }: EngineUnderTest): void {
+export function engineConformance(engineUnderTest: EngineUnderTest): void {
+  const { start, voice, keepsProcesses = 0, tellsWords = false } = engineUnderTest;
   const others = new Set(childProcesses());
   const ours = () => childProcesses().filter((pid) => !others.has(pid)).length;
   const never = new AbortController().signal;
@@ -85,6 +88,25 @@ export function engineConformance({ start, voice, keepsProcesses = 0 }: EngineUn
     expect(await lastsMs("Bonjour tout le monde.", { language: "fr-FR" })).toBeGreaterThan(300);
     expect(await lastsMs("Hello.", { language: "x-unheard" })).toBeGreaterThan(100);
     expect(await lastsMs("tomato", { ipa: "təˈmɑːtəʊ" })).toBeGreaterThan(100);
+  });
+
+  it("tells when each word is said, in order and within the sound, or not at all", async () => {
+    for (const text of [sentence, "No. 3 of 12,345 “Ünïcödé” 🦊 foxes, C++!", ...Object.values(oddTexts)])
+      for (const speed of [0.5, 1, 2, 16]) {
+        const { samples, words } = await say(text, { speed });
+        expect(words !== undefined).toBe(tellsWords);
+        let [at, ms] = [0, 0];
+        for (const { word, startMs, endMs } of words ?? []) {
+          expect(text.indexOf(word, at)).toBeGreaterThanOrEqual(at);
+          at = text.indexOf(word, at) + word.length;
+          expect(startMs).toBeGreaterThanOrEqual(ms);
+          expect(endMs).toBeGreaterThanOrEqual(startMs);
+          ms = endMs;
+        }
+        expect(ms).toBeLessThanOrEqual(durationMs(samples.length));
+      }
+    const { words } = await say(sentence);
+    if (tellsWords) expect(words?.map(({ word }) => word).join(" ")).toBe(sentence.replaceAll(/[,.]/gu, ""));
   });
 
   it("says a word of 10,000 characters within its deadline", async () => {

@@ -4,16 +4,17 @@ import type { AudioFormat } from "@benchai/contract/speech";
 
 import { sampleRateHz } from "../src/core/pcm.ts";
 
-const ours = ["-f", "s16le", "-ar", String(sampleRateHz), "-ac", "1"];
+const raw = (rateHz: number) => ["-f", "s16le", "-ar", String(rateHz), "-ac", "1"];
+const ours = raw(sampleRateHz);
 
 /**
- * The file's sound, as ffmpeg decodes it without a complaint, at our rate. Of a WAV with lengths of 0xFFFFFFFF it complains (the last
+ * The file's sound, as ffmpeg decodes it without a complaint, at our rate or another. Of a WAV with lengths of 0xFFFFFFFF it complains (the last
  * packet is shorter than it would be in a file of 4 GiB) and decodes all of it: there the samples have to tell.
  */
-export function decode(path: string, format: AudioFormat): Int16Array {
+export function decode(path: string, format: AudioFormat, rateHz = sampleRateHz): Int16Array {
   const input = format === "pcm" ? ours : [];
   const strict = format === "wav" ? [] : ["-xerror"];
-  const args = ["-v", "error", ...strict, ...input, "-i", path, ...ours, "pipe:1"];
+  const args = ["-v", "error", ...strict, ...input, "-i", path, ...raw(rateHz), "pipe:1"];
   const { stdout, stderr, status } = spawnSync("ffmpeg", args, { maxBuffer: 2 ** 30 });
   const isClean = format === "wav" || stderr.length === 0;
   if (status !== 0 || !isClean) throw new Error(`ffmpeg cannot decode ${format}: ${stderr.toString()}`);

@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { AppError } from "@benchai/contract/errors";
+
+import { abortable } from "../src/core/abortable.ts";
 import { sampleRateHz, type Spoken, type WordTiming } from "../src/core/pcm.ts";
 import type { Engine, EngineVoice, Utterance } from "../src/engines/engine.ts";
 
@@ -11,6 +14,8 @@ export type ToneEngineOptions = {
 };
 
 const letterSamples = 0.06 * sampleRateHz;
+/** More of a word than that is not said: it would take long to work out. */
+const mostLetters = 500;
 
 /** Says every letter as a tone of its own: the same text always sounds the same, and another text otherwise. */
 export class ToneEngine implements Engine {
@@ -23,6 +28,7 @@ export class ToneEngine implements Engine {
   speaking = 0;
   mostSpeaking = 0;
   readonly #before: ToneEngineOptions["before"];
+  readonly #closing = new AbortController();
 
   constructor({ name = "tone", concurrency = 2, before }: ToneEngineOptions = {}) {
     this.name = name;
@@ -31,24 +37,28 @@ export class ToneEngine implements Engine {
   }
 
   fingerprint(voice: string): string {
-    return `${this.name} 1 ${voice}`;
+    return `${this.name}/1/${voice}`;
   }
 
-  async synthesise(utterance: Utterance, signal: AbortSignal): Promise<Spoken> {
+  async synthesise(utterance: Utterance, leaving: AbortSignal): Promise<Spoken> {
+    const signal = AbortSignal.any([leaving, this.#closing.signal]);
     signal.throwIfAborted();
+    if (!this.voices.some(({ id }) => id === utterance.voice))
+      throw new AppError("speech_failed", `${this.name} has no voice ${utterance.voice}.`);
     this.said.push(utterance);
     this.speaking += 1;
     this.mostSpeaking = Math.max(this.mostSpeaking, this.speaking);
     try {
-      await this.#before?.(utterance, signal);
-      signal.throwIfAborted();
-      return toneOf(utterance.text, utterance.speed);
+      await abortable(signal, Promise.resolve(this.#before?.(utterance, signal)));
+      return toneOf(utterance.text.slice(0, mostLetters), utterance.speed);
     } finally {
       this.speaking -= 1;
     }
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    this.#closing.abort(new AppError("shutting_down", "The speech service is shutting down."));
+  }
 }
 
 /** Never ends by itself; rejects when the signal aborts. */

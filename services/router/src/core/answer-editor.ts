@@ -3,7 +3,7 @@ import type { EnrichmentReport } from "@benchai/contract/enrichment";
 import { textOf } from "./chat-body.ts";
 import { keptChars } from "./enrichment.ts";
 import { afterBlanks, edited } from "./json-spans.ts";
-import { SseReader } from "./sse-reader.ts";
+import { SseReader } from "@benchai/kernel/sse-reader";
 
 const openBrace = 0x7b;
 const closeBrace = 0x7d;

@@ -24,6 +24,27 @@ export function serviceOf(path: string): PassedService | undefined {
   )?.service;
 }
 
+/** Whether the answer to this target comes only when a whole recording has been heard: after minutes, or hours. */
+export function isTranscription(target: string): boolean {
+  return /^\/v1\/audio\/(?:transcriptions|translations)(?:\?|$)/.test(target);
+}
+
+/** A chat that the speech service has with a model of ours in its client's name: it needs what the client is known by. */
+export function isSpokenChat(target: string): boolean {
+  return /^\/v1\/audio\/chat(?:\/completions)?(?:\?|$)/.test(target);
+}
+
+/** The only target that may become a WebSocket: a text that is spoken while it is written. */
+export function isLiveSpeech(target: string): boolean {
+  return /^\/v1\/audio\/speech\/live(?:\?|$)/.test(target);
+}
+
+/** Whether a browser's page may open a WebSocket here: one that we served, or no page at all. CORS does not ask for them (S40). */
+export function isOwnOrigin(origin: string | undefined, host: string | undefined): boolean {
+  if (origin === undefined) return true;
+  return URL.canParse(origin) && new URL(origin).host === host;
+}
+
 /** What may stand in a path, and in a query as it is (RFC 3986, `pchar` and `query`; brackets are common in queries). */
 const plainPath = /^[\w.~!$&'()*+,;=:@%/-]*$/;
 const plainQuery = /^[\w.~!$&'()*+,;=:@%/?[\]|-]*$/;

@@ -18,8 +18,10 @@ export const RouterConfig = Type.Object({
   UPLOAD_LIMIT_BYTES: Type.Integer({ minimum: 1_024, default: 65 * 1_024 * 1_024 }),
   /** How long the knowledge service may take to begin to answer what is passed on to it. */
   KNOWLEDGE_TIMEOUT_MS: Type.Integer({ minimum: 1, default: 60_000 }),
-  /** How long the speech service may take to make the first sound; a transcription is the whole of it. */
+  /** How long the speech service may take to make the first sound. */
   SPEECH_TIMEOUT_MS: Type.Integer({ minimum: 1, default: 600_000 }),
+  /** How long a whole recording may take to become text: four hours of it, by a model that is slower than speech. */
+  TRANSCRIPTION_TIMEOUT_MS: Type.Integer({ minimum: 1, default: 8 * 3_600_000 }),
   /** How long a chat that asked for memory or documents waits for them before it goes on without. */
   ENRICH_TIMEOUT_MS: Type.Integer({ minimum: 1, default: 1_500 }),
   /** Share of a model's context that retrieved text may take. */

@@ -7,7 +7,7 @@ import { Snapshot, snapshotHeartbeatMs } from "@benchai/contract/models";
 import type { Logger } from "@benchai/kernel/log";
 
 import { backOffMs } from "../core/back-off.ts";
-import { SseReader } from "../core/sse-reader.ts";
+import { SseReader } from "@benchai/kernel/sse-reader";
 
 export type LinkEvents = {
   onSnapshot(snapshot: Snapshot): void;

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 
-import { AppError, type ErrorCode } from "@benchai/contract/errors";
+import { AppError } from "@benchai/contract/errors";
 import { errorBody } from "@benchai/contract/openai";
 
 /** How long a client may take to send a whole request, in ms: 32 MiB over a slow line. */
@@ -31,8 +31,12 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
     "400 Bad Request",
     "the request is not valid HTTP",
   ];
-  const code: ErrorCode = "invalid_request";
-  const body = JSON.stringify(errorBody({ message, code, status: 400, param: undefined }));
+  answerOn(socket, status, { message, code: "invalid_request", status: 400, param: undefined });
+}
+
+/** Answers where there is no response to answer with, and closes the connection. `status` as the first line has it. */
+export function answerOn(socket: Duplex, status: string, error: Parameters<typeof errorBody>[0]): void {
+  const body = JSON.stringify(errorBody(error));
   const head = `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json; charset=utf-8\r\n`;
   socket.end(`${head}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`, () => socket.destroy());
 }

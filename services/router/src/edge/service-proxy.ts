@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
 import { type Dispatcher, Pool } from "undici";
@@ -28,6 +29,15 @@ export type ProxiedRequest = {
   readonly target: string;
   readonly owner: string;
   readonly requestId: string;
+  /** Instead of the service's own `timeoutMs`. */
+  readonly timeoutMs?: number | undefined;
+  /** Whether what the client is known by goes along, and what its chats are enriched with. */
+  readonly isInClientsName?: boolean;
+};
+
+export type UpgradedService = {
+  readonly socket: Duplex;
+  readonly headers: Readonly<Record<string, string>>;
 };
 
 const connectTimeoutMs = 3_000;
@@ -47,6 +57,18 @@ const sentHeaders = [
   "range",
   "if-range",
 ] as const;
+
+/** What goes on besides, in a client's name. */
+const clientsHeaders = ["authorization", "x-api-key", "x-benchai-memory", "x-benchai-rag"] as const;
+
+/** What a WebSocket's handshake needs (RFC 6455, 4.1 and 4.2.2). */
+const handshakeHeaders = [
+  "sec-websocket-key",
+  "sec-websocket-version",
+  "sec-websocket-protocol",
+  "sec-websocket-extensions",
+] as const;
+const shakenHeaders = ["sec-websocket-accept", "sec-websocket-protocol", "sec-websocket-extensions"] as const;
 
 /** What comes back; no cookies, no CORS. */
 const returnedHeaders = [
@@ -92,18 +114,13 @@ export class ServiceProxy {
       pipelining: 1,
       allowH2: false,
       connectTimeout: connectTimeoutMs,
-      headersTimeout: options.timeoutMs,
       bodyTimeout: options.stallMs,
     });
   }
 
   /** Settles when the exchange is over; throws only while the client can still be told by a status. */
   async pass(asked: ProxiedRequest, request: IncomingMessage, response: ServerResponse): Promise<number> {
-    if (this.#open >= maxOpen)
-      throw new AppError("queue_full", `too many requests to ${this.#options.does} at once; try again`, {
-        retryAfterS: 2,
-      });
-    this.#open += 1;
+    this.#enter();
     const left = new AbortController();
     const leave = () => left.abort();
     response.once("close", leave);
@@ -116,8 +133,42 @@ export class ServiceProxy {
     }
   }
 
+  /**
+   * Opens a WebSocket to the service, and answers with the other end and what the client's handshake is to be answered with.
+   * Errors: `queue_full`, the service's own code when it is away or refuses.
+   */
+  async upgrade(asked: ProxiedRequest, headers: IncomingHttpHeaders): Promise<UpgradedService> {
+    this.#enter();
+    const leave = () => (this.#open -= 1);
+    try {
+      const answer = await this.#pool.upgrade({
+        method: "GET",
+        path: this.#basePath + asked.target,
+        protocol: "websocket",
+        headers: {
+          ...picked(headers, handshakeHeaders),
+          "x-request-id": asked.requestId,
+          [ownerHeader]: asked.owner,
+        },
+      });
+      answer.socket.once("close", leave);
+      return { socket: answer.socket, headers: picked(answer.headers, shakenHeaders) };
+    } catch (error) {
+      leave();
+      throw this.#unavailable(error);
+    }
+  }
+
   async close(): Promise<void> {
     await this.#pool.destroy();
+  }
+
+  #enter(): void {
+    if (this.#open >= maxOpen)
+      throw new AppError("queue_full", `too many requests to ${this.#options.does} at once; try again`, {
+        retryAfterS: 2,
+      });
+    this.#open += 1;
   }
 
   async #send(asked: ProxiedRequest, request: IncomingMessage, signal: AbortSignal) {
@@ -128,10 +179,12 @@ export class ServiceProxy {
         path: this.#basePath + asked.target,
         headers: {
           ...picked(request.headers, sentHeaders),
+          ...(asked.isInClientsName ? picked(request.headers, clientsHeaders) : {}),
           "x-request-id": asked.requestId,
           [ownerHeader]: asked.owner,
         },
         body: upload ?? null,
+        headersTimeout: asked.timeoutMs ?? this.#options.timeoutMs,
         signal,
       });
     } catch (error) {

@@ -3,7 +3,13 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { AppError } from "@benchai/contract/errors";
 import type { App } from "@benchai/kernel/app";
 
-import { type PassedService, passedOnPaths, passedTarget } from "../core/passed-on.ts";
+import {
+  isSpokenChat,
+  isTranscription,
+  type PassedService,
+  passedOnPaths,
+  passedTarget,
+} from "../core/passed-on.ts";
 import type { RequestIds } from "../edge/request-ids.ts";
 import { passedMethods } from "../edge/service-proxy.ts";
 import type { Switchboard } from "../edge/switchboard.ts";
@@ -47,7 +53,9 @@ async function passOn(
       `the ${service} service is switched off; set ${settings[service]} and start it`,
     );
   const owner = switchboard.ownerOf(request.headers);
-  const status = await proxy.pass({ target, owner, requestId }, request.raw, reply.raw);
+  const timeoutMs = isTranscription(target) ? switchboard.config.TRANSCRIPTION_TIMEOUT_MS : undefined;
+  const asked = { target, owner, requestId, timeoutMs, isInClientsName: isSpokenChat(target) };
+  const status = await proxy.pass(asked, request.raw, reply.raw);
   reply.hijack();
   switchboard.metrics.passedOn.inc({ service, status });
 }

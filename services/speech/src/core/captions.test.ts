@@ -75,6 +75,15 @@ test("words that the text does not have, as numbers are spelled out, do not dist
   ]);
 });
 
+test("a word is looked for behind the one before it, not within that", () => {
+  const text = "one two three four five six the he now";
+  const words = text.split(" ").map((word, i) => ({ word, startMs: i * 1_000, endMs: i * 1_000 + 1_000 }));
+  expect(cuesOf({ text, startMs: 0, endMs: 9_000, words })).toEqual([
+    { startMs: 0, endMs: 7_000, lines: ["one two three four five six the"] },
+    { startMs: 7_000, endMs: 9_000, lines: ["he now"] },
+  ]);
+});
+
 test("a sentence of two lines is broken about in the middle", () => {
   const text = "The quick brown fox jumps over the lazy dog and runs.";
   expect(cuesOf({ text, startMs: 0, endMs: 3_000 })[0]?.lines).toEqual([

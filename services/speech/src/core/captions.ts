@@ -1,3 +1,4 @@
+import type { VerboseCaptions } from "@benchai/contract/speech";
 import { assertNever } from "@benchai/kernel/assert-never";
 
 import { type CaptionPart, type Cue, cuesOf } from "./cues.ts";
@@ -22,7 +23,7 @@ export function captions(parts: readonly CaptionPart[], format: CaptionFormat): 
   }
 }
 
-function verbose(parts: readonly CaptionPart[]) {
+function verbose(parts: readonly CaptionPart[]): VerboseCaptions {
   const words = parts.flatMap(({ startMs, words: spoken = [] }) =>
     spoken.map((word) => ({
       word: word.word,

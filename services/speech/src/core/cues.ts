@@ -92,11 +92,14 @@ function clockOf(
   words: readonly WordTiming[],
 ): (at: number) => number {
   const points = [{ at: 0, ms: startMs }];
+  let behind = 0;
   for (const { word, startMs: wordMs } of words) {
     const before = points.at(-1) ?? { at: 0, ms: startMs };
-    const at = text.indexOf(word, before.at);
+    const at = text.indexOf(word, behind);
     const ms = startMs + wordMs;
-    if (at > before.at && ms >= before.ms && ms <= endMs) points.push({ at, ms });
+    if (at < 0 || ms < before.ms || ms > endMs) continue;
+    behind = at + word.length;
+    if (at > before.at) points.push({ at, ms });
   }
   points.push({ at: text.length, ms: endMs });
   return (at) => {

@@ -6,14 +6,14 @@ const slowestWpm = 80;
 const fastestWpm = 2_800;
 
 /**
- * A text of which espeak reads every sign as a sign: `[[` would begin its own phonemes, and control characters, its embedded
- * commands. Tags and entities need nothing, as long as `-m` is not given.
+ * A text without control characters, which are espeak's embedded commands or end it; every character stays at its place, as word
+ * times are told by places. Tags, entities and `[[` need nothing: espeak reads them as text unless it is told otherwise.
  */
 export function plainForEspeak(text: string): string {
-  return text.replaceAll(/\[(?=\[)/gu, "[ ").replaceAll(/\p{Cc}/gu, " ");
+  return text.replaceAll(/\p{Cc}/gu, " ");
 }
 
-/** The `-s` for a multiple of the normal speed: the nearest that espeak can. */
+/** Words a minute for a multiple of the normal speed: the nearest that espeak can. */
 export function wordsPerMinute(speed: number): number {
   return Math.min(fastestWpm, Math.max(slowestWpm, Math.round(normalWpm * speed)));
 }

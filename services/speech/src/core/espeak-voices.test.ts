@@ -1,22 +1,28 @@
 import { describe, expect, it } from "vitest";
 
-import { parseVoices, fileFor } from "./espeak-voices.ts";
+import { type EspeakRow, espeakVoices, fileFor } from "./espeak-voices.ts";
 
-const listing = `Pty Language       Age/Gender VoiceName          File                 Other Languages
- 5  chr-US-Qaaa-x-west --/M      Cherokee_          iro/chr              
- 5  cmn             --/M      Chinese_(Mandarin,_latin_as_English) sit/cmn              (zh-cmn 5)(zh 5)
- 5  de              --/M      German             gmw/de               
- 2  en-gb           --/M      English_(Great_Britain) gmw/en               (en 2)
- 2  en-us           --/M      English_(America)  gmw/en-US            (en 3)
- 5  en-us-nyc       --/M      English_(America,_New_York_City) gmw/en-US-nyc        
- 5  en-us           --/F      us-mbrola-1        mb/mb-us1            (en 8)
- 5  fr-be           --/M      French_(Belgium)   roa/fr-BE            (fr 8)
- 5  fr-fr           --/M      French_(France)    roa/fr               (fr 5)
- 5  variant         --/F      female3            !v/f3                
- 5  yue             --/M      Chinese_(Cantonese) sit/yue              (zh-yue 5)(zh 8)
- 5  yue             --/M      Chinese_(Cantonese,_latin_as_Jyutping) sit/yue-Latn-jyutping (zh-yue 5)(zh 8)
-`;
-const voices = parseVoices(listing);
+/** As espeak 1.51 lists them: name, file, languages and how well it speaks them. */
+const rows: EspeakRow[] = [
+  row("Cherokee ", "iro/chr", { "chr-US-Qaaa-x-west": 5 }),
+  row("Chinese (Mandarin, latin as English)", "sit/cmn", { cmn: 5, "zh-cmn": 5, zh: 5 }),
+  row("German", "gmw/de", { de: 5 }),
+  row("English (Great Britain)", "gmw/en", { "en-gb": 2, en: 2 }),
+  row("English (America)", "gmw/en-US", { "en-us": 2, en: 3 }),
+  row("English (America, New York City)", "gmw/en-US-nyc", { "en-us-nyc": 5 }),
+  { ...row("us-mbrola-1", "mb/mb-us1", { "en-us": 5, en: 8 }), isFemale: true },
+  row("French (Belgium)", "roa/fr-BE", { "fr-be": 5, fr: 8 }),
+  row("French (France)", "roa/fr", { "fr-fr": 5, fr: 5 }),
+  { ...row("female3", "!v/f3", { variant: 5 }), isFemale: true },
+  row("Chinese (Cantonese)", "sit/yue", { yue: 5, "zh-yue": 5, zh: 8 }),
+  row("Chinese (Cantonese, latin as Jyutping)", "sit/yue-Latn-jyutping", { yue: 5, "zh-yue": 5, zh: 8 }),
+];
+const voices = espeakVoices(rows);
+
+function row(name: string, file: string, served: Record<string, number>): EspeakRow {
+  const languages = Object.entries(served).map(([language, priority]) => ({ language, priority }));
+  return { name, file, isFemale: false, languages };
+}
 
 function chosen(id: string, language: string): string {
   const voice = voices.find((each) => each.id === id);

@@ -1,8 +1,17 @@
-/** A voice as `espeak-ng --voices` lists it. */
+/** A voice as espeak-ng's library lists it. */
+export type EspeakRow = {
+  readonly name: string;
+  readonly file: string;
+  readonly isFemale: boolean;
+  /** The voice's own language first, in espeak's writing of it. */
+  readonly languages: readonly { readonly language: string; readonly priority: number }[];
+};
+
+/** A voice of ours. */
 export type EspeakVoice = {
   readonly id: string;
   readonly name: string;
-  /** What `-v` takes, below espeak's folder of voices. */
+  /** Its file below espeak's folder of voices. */
   readonly file: string;
   /** BCP 47, and how ill each one is served: espeak's priority, where 1 is best. The voice's own comes first. */
   readonly languages: readonly Served[];
@@ -13,10 +22,6 @@ export type EspeakVoice = {
 type Gender = "female" | "male";
 type Served = { readonly tag: string; readonly priority: number };
 
-/** Priority, language, age/gender, name, file, other languages: `5  yue  --/M  Chinese_(Cantonese)  sit/yue  (zh-yue 5)(zh 8)`. */
-const row =
-  /^\s*(?<priority>\d+)\s+(?<language>\S+)\s+\S*\/(?<gender>[MF-])\s+(?<name>\S+)\s+(?<file>\S+)(?<others>.*)$/u;
-const otherLanguage = /\((?<language>\S+)\s+(?<priority>\d+)\)/gu;
 /** Rows without a voice behind them: Mbrola's data is not part of espeak, and a variant is no voice by itself. */
 const withoutVoice = /^(?:mb\/|!v\/)/u;
 /** Espeak's variants by which one language has several voices (`espeak-ng --voices=variant`). */
@@ -32,10 +37,10 @@ const femaleVariant = "f3";
 /** The languages with all variants, since OpenAI's names are to mean different voices, and those preferred over all others. */
 const manyVoiced: readonly string[] = ["en-us", "en-gb"];
 
-/** The voices of a listing with their variants, those of a language in the order in which they are preferred for it. */
-export function parseVoices(listing: string): EspeakVoice[] {
+/** The voices of a list with their variants, those of a language in the order in which they are preferred for it. */
+export function espeakVoices(rows: readonly EspeakRow[]): EspeakVoice[] {
   const byId = new Map<string, EspeakVoice>();
-  for (const voice of listing.split("\n").flatMap(parseRow)) {
+  for (const voice of rows.flatMap(voiceOf)) {
     // Two ways to write one language make two voices of that name.
     const id = byId.has(voice.id) ? (voice.file.split("/").at(-1) ?? voice.file) : voice.id;
     byId.set(id, { ...voice, id });
@@ -47,11 +52,10 @@ export function parseVoices(listing: string): EspeakVoice[] {
   });
 }
 
-function parseRow(line: string): EspeakVoice[] {
-  const { language: id = "", file = "", name = "", gender, ...more } = row.exec(line)?.groups ?? {};
-  const languages = languagesOf({ ...more, language: id });
+function voiceOf({ name, file, isFemale, languages: served }: EspeakRow): EspeakVoice[] {
+  const languages = languagesOf(served);
+  const id = served[0]?.language ?? "";
   if (languages.length === 0 || withoutVoice.test(file)) return [];
-  const isFemale = gender === "F";
   return [
     { id, name: name.replaceAll("_", " ").trim(), file, languages, gender: isFemale ? "female" : "male" },
   ];
@@ -92,13 +96,9 @@ function rank(voice: EspeakVoice): number {
   return preferred < 0 ? (served?.priority ?? Infinity) : preferred - manyVoiced.length;
 }
 
-function languagesOf({ language = "", priority, others = "" }: Record<string, string | undefined>): Served[] {
-  const served = [
-    { language, priority },
-    ...[...others.matchAll(otherLanguage)].map(({ groups }) => ({ ...groups })),
-  ];
-  const tags = served.flatMap((each) =>
-    canonical(each.language ?? "").map((tag) => ({ tag, priority: Number(each.priority) })),
+function languagesOf(served: EspeakRow["languages"]): Served[] {
+  const tags = served.flatMap(({ language, priority }) =>
+    canonical(language).map((tag) => ({ tag, priority })),
   );
   return tags.filter(({ tag }, at) => tags.findIndex((each) => each.tag === tag) === at);
 }

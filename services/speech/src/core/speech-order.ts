@@ -1,9 +1,8 @@
 import { AppError } from "@benchai/contract/errors";
 import type { AudioFormat, SpeechRequest } from "@benchai/contract/speech";
 
-/** A request for speech with everything decided that does not depend on what is installed. */
-export type SpeechOrder = {
-  readonly text: string;
+/** How something is to be said, with everything decided that does not depend on what is installed. */
+export type VoiceOrder = {
   readonly inputFormat: NonNullable<SpeechRequest["input_format"]>;
   readonly format: AudioFormat;
   readonly isSse: boolean;
@@ -13,11 +12,18 @@ export type SpeechOrder = {
   readonly language: string | undefined;
 };
 
+/** A request for speech. */
+export type SpeechOrder = VoiceOrder & { readonly text: string };
+
 /** Errors: `invalid_request` when there is no text, or two. */
 export function speechOrder(request: SpeechRequest, defaultVoice: string): SpeechOrder {
+  return { ...voiceOrder(request, defaultVoice), text: textOf(request) };
+}
+
+/** Errors: `invalid_request` for what is no language. */
+export function voiceOrder(request: SpeechRequest, defaultVoice: string): VoiceOrder {
   const { voice = defaultVoice } = request;
   return {
-    text: textOf(request),
     inputFormat: request.input_format ?? "auto",
     format: request.response_format ?? "mp3",
     isSse: request.stream_format === "sse",

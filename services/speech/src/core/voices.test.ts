@@ -57,8 +57,14 @@ describe("the voices that say a text", () => {
     expect(keys(both, { voice: "alloy", model: "tts-1-hd" })[0]).toBe("sherpa-onnx:amy");
   });
 
-  it("are refused with what there is", () => {
-    expect(() => voiceLadder(both, { voice: "nobody" })).toThrow(/there are alloy, ash.*amy, ryan/u);
+  it("are refused with what there is: first OpenAI's names and those of the language", () => {
+    expect(() => voiceLadder(both, { voice: "nobody" })).toThrow(
+      /there are alloy, ash.*verse, amy, ryan.*en-gb, .*all 8$/u,
+    );
+    expect(() => voiceLadder(both, { voice: "nobody" })).not.toThrow(/verse,.* de[,;]/u);
+    expect(() => voiceLadder(both, { voice: "nobody", language: "de-AT" })).toThrow(
+      /verse, de, espeak-ng\/de; .* all 8$/u,
+    );
     expect(() => voiceLadder(both, { voice: "toString" })).toThrow(/no voice/u);
     expect(() => voiceLadder(both, { voice: "amy", model: "gtp" })).toThrow(/sherpa-onnx, espeak-ng/u);
     expect(() => voiceLadder([{ name: "espeak-ng", voices: [] }], { voice: "amy" })).toThrow(

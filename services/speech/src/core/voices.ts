@@ -1,7 +1,7 @@
 import { AppError } from "@benchai/contract/errors";
 import type { VoiceView } from "@benchai/contract/speech";
 
-import type { EngineVoice } from "../engines/engine.ts";
+import type { EngineVoice } from "./voice.ts";
 
 /** An engine's voices; engines stand in the order in which they are preferred. */
 export type EngineVoices = { readonly name: string; readonly voices: readonly EngineVoice[] };
@@ -45,7 +45,7 @@ const openAiVoices: Readonly<Record<string, Gender>> = {
 const openAiModels = /^(tts-1(-hd)?|gpt-.*|tts)$/u;
 
 const defaultLanguage = "en";
-const mostListed = 60;
+const mostListed = 40;
 
 /** Every installed voice; a name that an earlier engine has too is told apart by its engine. */
 export function installedVoices(engines: readonly EngineVoices[]): readonly InstalledVoice[] {
@@ -88,7 +88,7 @@ export function voiceLadder(engines: readonly EngineVoices[], wish: VoiceWish): 
 }
 
 /** What `GET /v1/audio/voices` lists. */
-export function voiceViews(engines: readonly EngineVoices[]): readonly VoiceView[] {
+export function voiceViews(engines: readonly EngineVoices[]): VoiceView[] {
   const installed = installedVoices(engines);
   const named = Map.groupBy(
     Object.keys(openAiVoices),
@@ -98,7 +98,7 @@ export function voiceViews(engines: readonly EngineVoices[]): readonly VoiceView
     id: key,
     name: voice.name,
     engine,
-    languages: voice.languages,
+    languages: [...voice.languages],
     gender: voice.gender ?? null,
     aliases: named.get(key) ?? [],
   }));
@@ -121,13 +121,17 @@ function wished(installed: readonly InstalledVoice[], { voice, language }: Voice
     installed.find(({ key, engine, voice: { id } }) => key === voice || `${engine}/${id}` === voice) ??
     openAiVoice(installed, voice, language);
   if (found) return found;
-  const keys = [...Object.keys(openAiVoices), ...installed.map(({ key }) => key)];
-  const more = keys.length > mostListed ? ` and ${keys.length - mostListed} more` : "";
   throw new AppError(
     "voice_not_found",
-    `there is no voice ${JSON.stringify(voice)}; there are ${keys.slice(0, mostListed).join(", ")}${more} (GET /v1/audio/voices)`,
+    `there is no voice ${JSON.stringify(voice)}; there are ${likely(installed, language).join(", ")}; GET /v1/audio/voices lists all ${installed.length}`,
     { param: "voice" },
   );
+}
+
+/** Whom somebody may have meant: OpenAI's names, and the voices of the language. */
+function likely(installed: readonly InstalledVoice[], language: string = defaultLanguage): readonly string[] {
+  const speaking = installed.filter(({ voice }) => languageFit(voice, language) > 0);
+  return [...Object.keys(openAiVoices), ...speaking.map(({ key }) => key)].slice(0, mostListed);
 }
 
 /** A name of OpenAI's, as a voice of the most preferred engine that speaks the language. */

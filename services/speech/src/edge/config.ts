@@ -12,6 +12,8 @@ export const SpeechConfig = Type.Object({
   CACHE_MAX_BYTES: Type.Integer({ default: 1_073_741_824, minimum: 0 }),
   /** The voice of requests that name none. */
   DEFAULT_VOICE: Type.String({ default: "alloy", minLength: 1 }),
+  /** How long an ffmpeg waits, started, for the next request in its format, in s (mp3's waits always); 0: none does. */
+  FFMPEG_IDLE_S: Type.Integer({ default: 300, minimum: 0, maximum: 86_400 }),
   /** Transcription models are asked through the router, as any client asks. */
   ROUTER_URL: Type.String({ default: "http://router:8085" }),
   /** The model that OpenAI's names of transcription models mean; empty: one that is loaded, else the first. */
@@ -21,6 +23,8 @@ export const SpeechConfig = Type.Object({
   MAX_AUDIO_S: Type.Integer({ default: 14_400, minimum: 1 }),
   /** Recordings that are worked on at a time; more get 429. */
   MAX_TRANSCRIBING: Type.Integer({ default: 4, minimum: 1 }),
+  /** How long a client may write nothing in the middle of a text that it writes while it is spoken. */
+  LIVE_IDLE_S: Type.Integer({ default: 120, minimum: 1 }),
   /** Requests that are spoken at a time, and how many may wait for that; more get 429. */
   MAX_SPEAKING: Type.Integer({ default: 8, minimum: 1 }),
   MAX_QUEUE: Type.Integer({ default: 64, minimum: 0 }),

@@ -9,6 +9,7 @@ import { decode, probedMs, tailCorrelation } from "../../test/sound-checks.ts";
 import { forever, toneOf } from "../../test/tone-engine.ts";
 import { durationMs } from "../core/pcm.ts";
 import { encode } from "./encoder.ts";
+import { Ffmpegs } from "./ffmpegs.ts";
 
 const compressed = ["mp3", "opus", "aac", "flac"] as const satisfies readonly AudioFormat[];
 /** A leaving takes some 30 ms; a machine with much else to do must not fail it. */
@@ -161,7 +162,8 @@ test("a consumer that leaves while it waits ends ffmpeg at once, though the sour
 });
 
 test("an ffmpeg that breaks is speech_failed with what it said; one that is not there is speech_unavailable", async () => {
-  const run = (program: string) => Array.fromAsync(encode("mp3", inPieces(speech), never, { program }));
+  const run = (program: string) =>
+    Array.fromAsync(encode("mp3", inPieces(speech), never, { ffmpegs: new Ffmpegs({ program, idleMs: 0 }) }));
   await expect(run("false")).rejects.toMatchObject({ code: "speech_failed", message: /exit code 1/u });
   await expect(run("no-such-ffmpeg")).rejects.toMatchObject({ code: "speech_unavailable" });
   // Killed in the middle of its work by somebody else.

@@ -7,15 +7,16 @@ import { audioEncodings } from "../core/audio-encodings.ts";
 import { FlacLength } from "../core/flac-length.ts";
 import { wavHeader } from "../core/wav-header.ts";
 import { transcode } from "./ffmpeg.ts";
+import { Ffmpegs } from "./ffmpegs.ts";
 
 export type EncodeOptions = {
   /** How many samples there will be, where that is known (`measured`): then the headers of wav and flac say it. */
   readonly totalSamples?: number | undefined;
-  /** ffmpeg; tests give others. */
-  readonly program?: string;
-  /** Nobody listens yet: ffmpeg gives way to everything else. */
-  readonly isJob?: boolean;
+  /** Without, each stream's ffmpeg is started when it is needed. */
+  readonly ffmpegs?: Ffmpegs;
 };
+
+const withoutSpares = new Ffmpegs({ idleMs: 0 });
 
 /**
  * Our PCM in another format, as it comes. At the end of the body, when `signal` aborts or when the consumer leaves, ffmpeg is no
@@ -34,12 +35,9 @@ async function* encoded(
   format: AudioFormat,
   samples: AsyncIterable<Int16Array>,
   signal: AbortSignal,
-  { totalSamples, program = "ffmpeg", isJob = false }: EncodeOptions,
+  { totalSamples, ffmpegs = withoutSpares }: EncodeOptions,
 ): AsyncGenerator<Buffer, void> {
-  const ffmpeg = (args: readonly string[]) =>
-    isJob
-      ? transcode("nice", ["-n", "15", program, ...args], samples, signal)
-      : transcode(program, args, samples, signal);
+  const ffmpeg = (args: readonly string[]) => transcode(ffmpegs, args, samples, signal);
   switch (format) {
     case "pcm":
       return yield* bytesOf(samples, signal);

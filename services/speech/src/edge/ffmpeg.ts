@@ -1,35 +1,62 @@
-import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
-import type { Readable, Writable } from "node:stream";
-
-import { AppError } from "@benchai/contract/errors";
+import type { Writable } from "node:stream";
 
 import { until } from "../core/abortable.ts";
+import { Rewindable } from "../core/rewindable.ts";
+import type { Ffmpeg, Ffmpegs } from "./ffmpegs.ts";
 
-type Ffmpeg = ChildProcessByStdio<Writable, Readable, Readable>;
-
-const maxMessageChars = 300;
-
-/** Sends sound through one ffmpeg, which ends with the stream. Errors: as `encode` has them. */
+/**
+ * Sends sound through one ffmpeg, the spare if there is one, which ends with the stream. A spare that turns out to be dead costs
+ * the time of another's start and nothing else. Errors: as `encode` has them.
+ */
 export async function* transcode(
-  program: string,
+  ffmpegs: Ffmpegs,
   args: readonly string[],
   samples: AsyncIterable<Int16Array>,
   signal: AbortSignal,
 ): AsyncGenerator<Buffer, void> {
   signal.throwIfAborted();
-  const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"] });
-  const closed = problemOf(program, child);
+  const over = new AbortController();
+  const source = until(AbortSignal.any([signal, over.signal]), samples);
+  const sound = new Rewindable(source);
+  const spare = ffmpegs.take(args);
+  let hasBegun = false;
+  try {
+    try {
+      for await (const chunk of through(spare ?? ffmpegs.start(args), sound, signal)) {
+        sound.forget();
+        hasBegun = true;
+        yield chunk;
+        // Not before the first bytes are sent, so that its start does not delay them.
+        ffmpegs.keep(args);
+      }
+      return;
+    } catch (error) {
+      if (hasBegun || !spare || error !== (await spare.closed)) throw error;
+    }
+    sound.rewind();
+    sound.forget();
+    yield* through(ffmpegs.start(args), sound, signal);
+  } finally {
+    over.abort();
+    await source.return();
+    ffmpegs.keep(args);
+  }
+}
+
+async function* through(
+  { child, closed }: Ffmpeg,
+  sound: AsyncIterable<Int16Array>,
+  signal: AbortSignal,
+): AsyncGenerator<Buffer, void> {
   const kill = () => child.kill("SIGKILL");
   signal.addEventListener("abort", kill, { once: true });
   const over = new AbortController();
   let sourceFailure: { readonly error: unknown } | undefined;
-  const feeding = feed(child.stdin, samples, AbortSignal.any([signal, over.signal])).catch(
-    (error: unknown) => {
-      sourceFailure = { error };
-      kill();
-    },
-  );
+  const feeding = feed(child.stdin, sound, AbortSignal.any([signal, over.signal])).catch((error: unknown) => {
+    sourceFailure = { error };
+    kill();
+  });
   try {
     for await (const chunk of child.stdout) yield chunk;
     const problem = await closed;
@@ -47,30 +74,10 @@ export async function* transcode(
 }
 
 /** Writes as fast as ffmpeg reads, and ends its input, upon which it writes what it still holds. */
-async function feed(stdin: Writable, samples: AsyncIterable<Int16Array>, signal: AbortSignal): Promise<void> {
-  // An input that breaks is told of by the exit of ffmpeg.
-  stdin.on("error", () => undefined);
-  for await (const { buffer, byteOffset, byteLength } of until(signal, samples)) {
+async function feed(stdin: Writable, sound: AsyncIterable<Int16Array>, signal: AbortSignal): Promise<void> {
+  for await (const { buffer, byteOffset, byteLength } of until(signal, sound)) {
     if (byteLength === 0 || stdin.write(Buffer.from(buffer, byteOffset, byteLength))) continue;
     await once(stdin, "drain", { signal }).catch(() => undefined);
   }
   stdin.end();
-}
-
-/** Resolves when the process is gone and its pipes are closed: with what went wrong, if anything did. */
-function problemOf(program: string, child: Ffmpeg): Promise<AppError | undefined> {
-  const { promise, resolve } = Promise.withResolvers<AppError | undefined>();
-  let said = "";
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    said = `${said}${text}`.slice(-maxMessageChars);
-  });
-  child.once("error", (cause) => {
-    resolve(new AppError("speech_unavailable", `${program} cannot be started: ${cause.message}`, { cause }));
-  });
-  child.once("close", (code, killedBy) => {
-    const how = killedBy ?? `exit code ${code}`;
-    const message = `${program} broke while it encoded speech (${how}): ${said.trim() || "it said nothing"}`;
-    resolve(code === 0 ? undefined : new AppError("speech_failed", message));
-  });
-  return promise;
 }

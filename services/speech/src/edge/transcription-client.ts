@@ -1,14 +1,15 @@
 import { type Static, type TSchema, Type } from "typebox";
 import { Value } from "typebox/value";
-import { Agent, fetch, FormData, type RequestInit, type Response } from "undici";
+import { FormData, type RequestInit } from "undici";
 
-import { AppError, type ErrorCode, errorStatus } from "@benchai/contract/errors";
-import { ErrorBody, ModelList } from "@benchai/contract/openai";
+import { AppError } from "@benchai/contract/errors";
+import { ModelList } from "@benchai/contract/openai";
 
 import { type SoundPiece, whisperRateHz } from "../core/sound-pieces.ts";
 import type { TranscriptionCard } from "../core/transcription-model.ts";
 import { wavHeader } from "../core/wav-header.ts";
 import { type Heard, readWhisperAnswer } from "../core/whisper-answer.ts";
+import { refusal, type RouterLink } from "./router-link.ts";
 
 /** How a piece is to be heard; absent: as the worker does by itself. */
 export type Hearing = {
@@ -24,12 +25,10 @@ const maxSegmentChars = 1_000;
 
 /** What this service asks of Whisper's models, through the router as any client would: queued, counted and loaded like theirs. */
 export class TranscriptionClient {
-  readonly #baseUrl: string;
-  /** The router has deadlines of its own, which are long: a model may have to be loaded. */
-  readonly #agent = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
+  readonly #router: RouterLink;
 
-  constructor(baseUrl: string) {
-    this.#baseUrl = baseUrl;
+  constructor(router: RouterLink) {
+    this.#router = router;
   }
 
   /** The models of kind transcription, under every name that they have. */
@@ -54,28 +53,11 @@ export class TranscriptionClient {
     );
   }
 
-  async close(): Promise<void> {
-    await this.#agent.destroy();
-  }
-
   async #ask<T extends TSchema>(path: string, init: RequestInit, schema: T): Promise<Static<T>> {
-    const response = await this.#fetch(path, init);
+    const response = await this.#router.fetch(path, init);
     const value: unknown = await response.json().catch(() => undefined);
     if (response.ok && Value.Check(schema, value)) return value;
     throw refusal(response, value);
-  }
-
-  async #fetch(path: string, init: RequestInit): Promise<Response> {
-    try {
-      return await fetch(this.#baseUrl + path, { ...init, dispatcher: this.#agent });
-    } catch (error) {
-      init.signal?.throwIfAborted();
-      const why = error instanceof Error ? error.message : "unknown error";
-      throw new AppError("upstream_failed", `the router cannot be reached: ${why}`, {
-        cause: error,
-        retryAfterS: 2,
-      });
-    }
   }
 }
 
@@ -98,18 +80,4 @@ function formOf({ samples }: SoundPiece, hearing: Hearing): FormData {
     "sound.wav",
   );
   return form;
-}
-
-/** The router's error as it is, when it is one of ours: the client asked for this model and is to know. */
-function refusal(response: Response, value: unknown): AppError {
-  const said = Value.Check(ErrorBody, value) ? value.error : undefined;
-  const retryAfter = Number(response.headers.get("retry-after") ?? Number.NaN);
-  const retryAfterS = Number.isFinite(retryAfter) ? retryAfter : undefined;
-  if (said?.code && isErrorCode(said.code))
-    return new AppError(said.code, said.message, { retryAfterS, param: said.param ?? undefined });
-  return new AppError("upstream_failed", `the router answered with ${response.status}`, { retryAfterS });
-}
-
-function isErrorCode(code: string): code is ErrorCode {
-  return Object.hasOwn(errorStatus, code);
 }

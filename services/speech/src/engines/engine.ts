@@ -1,14 +1,7 @@
 import type { Spoken } from "../core/pcm.ts";
+import type { EngineVoice } from "../core/voice.ts";
 
-/** A voice as an engine has it. */
-export type EngineVoice = {
-  /** The engine's own name for it, unique within the engine. */
-  readonly id: string;
-  readonly name: string;
-  /** BCP 47, the one that it is made for first. */
-  readonly languages: readonly string[];
-  readonly gender?: "female" | "male";
-};
+export type { EngineVoice };
 
 export type Utterance = {
   /** Plain words, one sentence or less, without control characters; never empty. */

@@ -1,7 +1,4 @@
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { childProcesses } from "../../test/child-processes.ts";
 import { engineConformance } from "../../test/engine-conformance.ts";
@@ -18,10 +15,16 @@ async function started(options?: EspeakOptions): Promise<Engine> {
   return engine;
 }
 
-/** Debian's package, which `./benchai test` installs. */
-describe("espeak-ng", () => {
-  engineConformance({ start: started, voice: "en-us" });
+function rms(samples: Int16Array): number {
+  return Math.sqrt(samples.reduce((sum, each) => sum + each * each, 0) / samples.length);
+}
 
+/** Debian's package, which `./benchai test` installs. */
+describe("espeak-ng, as every engine,", () => {
+  engineConformance({ start: started, voice: "en-us", keepsProcesses: 2, tellsWords: true });
+});
+
+describe("espeak-ng", () => {
   let engine: Engine;
   beforeAll(async () => {
     engine = await started();
@@ -69,6 +72,20 @@ describe("espeak-ng", () => {
     expect(tag).toBeLessThan(12_000);
   });
 
+  it("tells of silence between words, and of words as long as they are alone", async () => {
+    const { samples, words = [] } = await engine.synthesise({ ...hello, text: "Hello, world." }, never);
+    const [first, second] = words;
+    const loudness = (fromMs = 0, toMs = 0) => rms(samples.subarray(fromMs * 24, toMs * 24));
+    expect(words.map(({ word }) => word)).toEqual(["Hello", "world"]);
+    expect(loudness(first?.startMs, first?.endMs)).toBeGreaterThan(1_000);
+    expect(loudness(second?.startMs, second?.endMs)).toBeGreaterThan(1_000);
+    expect(loudness((first?.endMs ?? 0) + 30, second?.startMs)).toBeLessThan(30);
+    expect(loudness((second?.endMs ?? 0) + 30, durationMs(samples.length))).toBeLessThan(30);
+    const alone = (await engine.synthesise({ ...hello, text: "world." }, never)).words?.[0];
+    const lasts = ({ startMs = 0, endMs = 0 } = {}) => endMs - startMs;
+    expect(Math.abs(lasts(alone) - lasts(second))).toBeLessThan(40);
+  });
+
   it("fails on what would last too long or take too long", async () => {
     const [short, impatient] = [await started({ maxAudioS: 1 }), await started({ deadlineMs: 30 })];
     const long = { ...hello, text: "a ".repeat(20_000) };
@@ -78,41 +95,67 @@ describe("espeak-ng", () => {
   });
 });
 
-describe("a program in espeak-ng's place", () => {
-  const at = mkdtemp(join(tmpdir(), "espeak-"));
-  afterAll(async () => rm(await at, { recursive: true }));
-
-  /** It lists one voice, and does `speak` otherwise. */
-  async function program(speak: string): Promise<string> {
-    const file = join(await at, `${speak.length}.sh`);
-    const listing = "echo ' 5  xx  --/M  Test  zz/xx  '; echo 'eSpeak NG text-to-speech: 1.0 Data at: /'";
-    await writeFile(file, `#!/bin/sh\ncase "$1" in --v*) ${listing};; *) ${speak};; esac\n`);
-    await chmod(file, 0o755);
-    return file;
-  }
-
-  it.for([
-    ["an exit code", "echo out of memory >&2; exit 3", /exit code 3.*out of memory/u],
-    ["a signal", "kill -SEGV $$", /SIGSEGV/u],
-    ["no sound", "cat >/dev/null", /said nothing/u],
-    ["no WAV", "echo this is not the sound you are looking for", /cannot be read: it is not WAV/u],
-    ["hanging", "exec sleep 60", /was not done within 0.5 s/u],
-  ] as const)("fails an utterance for %s and leaves no process", async ([, speak, message]) => {
-    const engine = await started({ program: await program(speak), deadlineMs: 500 });
-    const spoken = engine.synthesise({ ...hello, voice: "xx" }, never);
-    await expect(spoken).rejects.toMatchObject({ code: "speech_failed" });
-    await expect(spoken).rejects.toThrow(message);
-    const before = childProcesses().length;
+describe("espeak-ng's library", () => {
+  const others = new Set(childProcesses());
+  const ours = () => childProcesses().filter((pid) => !others.has(pid));
+  const long = { ...hello, text: "a".repeat(10_000) };
+  let engine: Engine;
+  beforeEach(async () => {
+    engine = await started({ idleMs: 500 });
+  });
+  afterEach(async () => {
     await engine.close();
-    expect(before).toBe(childProcesses().length);
+    expect(ours()).toEqual([]);
   });
 
-  it("is a problem, and no engine, when it is missing or has no voices", async () => {
-    expect(await startEspeak({ program: "/nowhere/espeak-ng" })).toEqual({
-      problem: expect.stringMatching(/espeak-ng cannot be started: .*ENOENT/u),
-    });
-    expect(await startEspeak({ program: "true" })).toEqual({
-      problem: expect.stringContaining("lists no voices"),
+  it("that breaks costs one sentence", async () => {
+    const spoken = engine.synthesise(long, never);
+    setTimeout(() => ours().map((pid) => process.kill(pid, "SIGSEGV")), 20);
+    await expect(spoken).rejects.toMatchObject({ code: "speech_failed" });
+    await expect(spoken).rejects.toThrow(/SIGSEGV/u);
+    expect((await engine.synthesise(hello, never)).samples.length).toBeGreaterThan(10_000);
+  });
+
+  it("that hangs is ended by an abort all the same", async () => {
+    const [pid = 0] = ours();
+    process.kill(pid, "SIGSTOP");
+    const leaving = new AbortController();
+    const spoken = engine.synthesise(long, leaving.signal);
+    let abortedMs = 0;
+    setTimeout(() => {
+      abortedMs = performance.now();
+      leaving.abort(new Error("left"));
+    }, 10);
+    await expect(spoken).rejects.toThrow("left");
+    expect(performance.now() - abortedMs).toBeLessThan(200);
+    expect((await engine.synthesise(hello, never)).samples.length).toBeGreaterThan(10_000);
+    expect(ours()).not.toContain(pid);
+  });
+
+  it("that is told to stop speaks on in the same process", async () => {
+    const used = new Set(ours());
+    for (let i = 0; i < 10; i++) {
+      const leaving = new AbortController();
+      const spoken = engine.synthesise(long, leaving.signal);
+      setTimeout(() => leaving.abort(new Error("left")), 10);
+      await expect(spoken).rejects.toThrow("left");
+      const { samples } = await engine.synthesise(hello, never);
+      expect(durationMs(samples.length)).toBeLessThan(5_000);
+      for (const pid of ours()) used.add(pid);
+    }
+    // One, and some more on a machine that is too busy for it to stop in time.
+    expect(used.size).toBeLessThan(6);
+  });
+
+  it("leaves memory when it has been silent for long", async () => {
+    await Promise.all([engine.synthesise(hello, never), engine.synthesise(hello, never)]);
+    expect(ours().length).toBeGreaterThan(0);
+    await vi.waitFor(() => expect(ours()).toEqual([]));
+  });
+
+  it("is a problem, and no engine, when it is missing", async () => {
+    expect(await startEspeak({ library: "libnowhere.so" })).toEqual({
+      problem: expect.stringMatching(/libnowhere\.so cannot be used: .*package libespeak-ng1\.$/u),
     });
   });
 });

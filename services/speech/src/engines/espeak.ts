@@ -1,24 +1,22 @@
-import { execFile } from "node:child_process";
-import { availableParallelism } from "node:os";
-import { promisify } from "node:util";
-
 import { AppError } from "@benchai/contract/errors";
 
 import { plainForEspeak, wordsPerMinute } from "../core/espeak-text.ts";
-import { type EspeakVoice, fileFor, parseVoices } from "../core/espeak-voices.ts";
-import { joinedSamples } from "../core/joined-samples.ts";
-import { sampleRateHz, type Spoken } from "../core/pcm.ts";
-import { Resampler, resamplerVersion } from "../core/resample.ts";
-import { WavReader } from "../core/wav-reader.ts";
+import { type EspeakVoice, espeakVoices, fileFor } from "../core/espeak-voices.ts";
+import type { Spoken } from "../core/pcm.ts";
+import { resamplerVersion } from "../core/resample.ts";
+import { Gate } from "../edge/gate.ts";
 import type { Engine, EngineVoice, Utterance } from "./engine.ts";
-import { runProgram } from "./run-program.ts";
+import { EngineProcess, type Problem } from "./engine-process.ts";
+import type { EspeakAbout, EspeakAnswer, EspeakRequest } from "./espeak-child.ts";
 
 export type EspeakOptions = {
-  readonly program?: string;
+  readonly library?: string;
   /** For one utterance. */
   readonly deadlineMs?: number;
   /** The longest sound of one utterance: what is longer fails. */
   readonly maxAudioS?: number;
+  /** So long after its last utterance a process ends. */
+  readonly idleMs?: number;
 };
 
 export type EspeakEngine = Engine & {
@@ -26,56 +24,60 @@ export type EspeakEngine = Engine & {
   readonly rulesDir: string;
 };
 
-const start = promisify(execFile);
+const program = new URL("espeak-child.ts", import.meta.url);
+const library = process.platform === "darwin" ? "libespeak-ng.1.dylib" : "libespeak-ng.so.1";
+const defaults = { library, deadlineMs: 30_000, maxAudioS: 600, idleMs: 300_000 };
+/** How many processes there are at most. A sentence takes some 10 ms, so that more would only cost memory. */
+const concurrency = 2;
+/** The library looks after each 200 ms of sound, which it makes in less than 1 ms, whether it is to stop. */
+const stopMs = 80;
+/** Other than before whenever the same utterance would sound otherwise, or is told of otherwise. */
+const settingsVersion = 2;
 const startDeadlineMs = 10_000;
-/** `eSpeak NG text-to-speech: 1.51  Data at: /usr/lib/x86_64-linux-gnu/espeak-ng-data`. */
-const about = /text-to-speech: (?<version>\S+).*Data at: (?<rulesDir>\/.*)/u;
-type About = { readonly version: string; readonly rulesDir: string };
-/** Other than before whenever what `arguments` or `plainForEspeak` do has changed. */
-const settingsVersion = 1;
+const never = new AbortController().signal;
 
 /**
- * espeak-ng, a process for each utterance: a text that breaks it, or one that somebody no longer wants, costs a process and
- * nothing else. It has no timings of words for us, since its program tells none.
+ * espeak-ng by its library, in processes of its own: a text that breaks one costs a sentence. One process is started at once, so that
+ * the first sentence need not wait for it.
  */
-export async function startEspeak(
-  options: EspeakOptions = {},
-): Promise<EspeakEngine | { readonly problem: string }> {
-  const { program = "espeak-ng" } = options;
-  const env = environment();
-  try {
-    const ask = (arg: string) =>
-      start(program, [arg], { env, timeout: startDeadlineMs, maxBuffer: 1_048_576 });
-    const [{ stdout: said }, { stdout: listing }] = await Promise.all([ask("--version"), ask("--voices")]);
-    const voices = parseVoices(listing);
-    const { version, rulesDir } = about.exec(said)?.groups ?? {};
-    if (voices.length === 0 || version === undefined || rulesDir === undefined)
-      return { problem: `${program} lists no voices: ${said.trim()}` };
-    return new Espeak(voices, { version, rulesDir }, { ...options, program });
-  } catch (error) {
-    return {
-      problem: `${program} cannot be started: ${error instanceof Error ? error.message : String(error)}`,
-    };
-  }
+export async function startEspeak(options: EspeakOptions = {}): Promise<EspeakEngine | Problem> {
+  const all = { ...defaults, ...options };
+  const first = processOf(all);
+  const about = await first.ask({}, startDeadlineMs, never);
+  if ("rows" in about && about.rows.length > 0) return new Espeak(about, all, first);
+  await first.end();
+  const why = "problem" in about ? about.problem : "it has no voices";
+  return { problem: `${all.library} cannot be used: ${why}. It is in Debian's package libespeak-ng1.` };
+}
+
+type Process = EngineProcess<EspeakRequest, EspeakAnswer>;
+
+function processOf({ library: file, idleMs }: typeof defaults): Process {
+  return new EngineProcess({ program, args: [file], idleMs, stopMs });
 }
 
 class Espeak implements EspeakEngine {
   readonly name = "espeak-ng";
-  readonly concurrency = availableParallelism();
+  readonly concurrency = concurrency;
   readonly voices: readonly EngineVoice[];
   readonly rulesDir: string;
   readonly #voices: readonly EspeakVoice[];
   readonly #version: string;
-  readonly #options: Required<EspeakOptions>;
+  readonly #options: typeof defaults;
+  readonly #gate = new Gate(concurrency, Infinity, "sentences");
+  readonly #processes: readonly Process[];
+  /** The one that spoke last is the next to speak: the others may fall idle. */
+  readonly #free: Process[];
   readonly #closing = new AbortController();
-  readonly #running = new Set<Promise<void>>();
 
-  constructor(voices: readonly EspeakVoice[], { version, rulesDir }: About, options: EspeakOptions) {
-    this.#voices = voices;
+  constructor({ version, rulesDir, rows }: EspeakAbout, options: typeof defaults, first: Process) {
+    this.#voices = espeakVoices(rows);
     this.#version = version;
     this.rulesDir = rulesDir;
-    this.#options = { program: "espeak-ng", deadlineMs: 30_000, maxAudioS: 600, ...options };
-    this.voices = voices.map(({ id, name, languages, gender }) => ({
+    this.#options = options;
+    this.#processes = [...Array.from({ length: concurrency - 1 }, () => processOf(options)), first];
+    this.#free = [...this.#processes];
+    this.voices = this.#voices.map(({ id, name, languages, gender }) => ({
       id,
       name,
       languages: languages.map(({ tag }) => tag),
@@ -88,81 +90,38 @@ class Espeak implements EspeakEngine {
   }
 
   async synthesise(utterance: Utterance, signal: AbortSignal): Promise<Spoken> {
+    const either = AbortSignal.any([signal, this.#closing.signal]);
+    either.throwIfAborted();
     const own = this.#voices.find(({ id }) => id === utterance.voice);
-    if (!own) throw new AppError("speech_failed", `espeak-ng has no voice ${utterance.voice}.`);
-    const file = fileFor(own, utterance.language, this.#voices);
-    const sound = new Sound(this.#options.maxAudioS);
-    const speed = String(wordsPerMinute(utterance.speed));
-    const run = runProgram(
-      {
-        program: this.#options.program,
-        // The text comes by the standard input: an argument would be seen in the list of processes, and read as an option.
-        args: ["-v", file, "-s", speed, "-b", "1", "--stdin", "--stdout"],
-        env: environment(),
-        input: plainForEspeak(utterance.text),
-        onOutput: (bytes) => sound.push(bytes),
-        deadlineMs: this.#options.deadlineMs,
-      },
-      AbortSignal.any([signal, this.#closing.signal]),
-    );
-    this.#running.add(run);
-    try {
-      await run;
-    } finally {
-      this.#running.delete(run);
-    }
-    return { samples: sound.end() };
+    if (!own) throw failed(`there is no voice ${utterance.voice}`);
+    const say = {
+      text: plainForEspeak(utterance.text),
+      file: fileFor(own, utterance.language, this.#voices),
+      wpm: wordsPerMinute(utterance.speed),
+      maxAudioS: this.#options.maxAudioS,
+    };
+    const said = await this.#gate.run(either, "first", () => this.#ask({ say }, either));
+    if ("samples" in said) return said;
+    throw failed("problem" in said ? said.problem : "it did not speak");
   }
 
   async close(): Promise<void> {
     this.#closing.abort(new AppError("shutting_down", "The speech service is shutting down."));
-    await Promise.allSettled(this.#running);
-  }
-}
-
-/** What the program says, at our rate. Errors: `speech_failed` for too much of it, or what is no sound. */
-class Sound {
-  readonly #reader = new WavReader();
-  readonly #chunks: Int16Array[] = [];
-  readonly #maxSamples: number;
-  #resampler: Resampler | undefined;
-  #samples = 0;
-
-  constructor(maxAudioS: number) {
-    this.#maxSamples = maxAudioS * sampleRateHz;
+    await Promise.all(this.#processes.map((each) => each.end()));
   }
 
-  push(bytes: Uint8Array): void {
-    const samples = this.#read(bytes);
-    if (this.#reader.rateHz === undefined) return;
-    this.#resampler ??= new Resampler(this.#reader.rateHz, sampleRateHz);
-    const chunk = this.#resampler.push(samples);
-    this.#samples += chunk.length;
-    if (this.#samples > this.#maxSamples)
-      throw new AppError(
-        "speech_failed",
-        `espeak-ng spoke for more than ${this.#maxSamples / sampleRateHz} s.`,
-      );
-    this.#chunks.push(chunk);
-  }
-
-  end(): Int16Array {
-    if (!this.#resampler) throw new AppError("speech_failed", "espeak-ng said nothing.");
-    return joinedSamples([...this.#chunks, this.#resampler.end()]);
-  }
-
-  #read(bytes: Uint8Array): Int16Array {
+  async #ask(request: EspeakRequest, signal: AbortSignal): Promise<EspeakAnswer> {
+    // The gate lets in as many as there are.
+    const one = this.#free.pop();
+    if (!one) throw failed("no process is free");
     try {
-      return this.#reader.push(bytes);
-    } catch (cause) {
-      const what = cause instanceof Error ? cause.message : String(cause);
-      throw new AppError("speech_failed", `espeak-ng's sound cannot be read: ${what}.`, { cause });
+      return await one.ask(request, this.#options.deadlineMs, signal);
+    } finally {
+      this.#free.push(one);
     }
   }
 }
 
-/** Nothing of our own environment that it does not need. */
-function environment(): NodeJS.ProcessEnv {
-  const { PATH, ESPEAK_DATA_PATH } = process.env;
-  return { PATH, ...(ESPEAK_DATA_PATH !== undefined && { ESPEAK_DATA_PATH }) };
+function failed(why: string): AppError {
+  return new AppError("speech_failed", `espeak-ng cannot say it: ${why}.`);
 }

@@ -23,7 +23,9 @@ describe.skipIf(!isInstalled)("neural voices", () => {
     voicesDir = await mkdtemp(join(tmpdir(), "voices-"));
     await writeToyVoice(voicesDir, "vits-piper-en_US-toy-low");
     const espeak = await startEspeak();
-    systemRules = "problem" in espeak ? undefined : espeak.rulesDir;
+    if ("problem" in espeak) throw new Error(espeak.problem);
+    systemRules = espeak.rulesDir;
+    await espeak.close();
   });
   afterAll(() => rm(voicesDir, { recursive: true }));
 
@@ -133,7 +135,7 @@ describe.skipIf(!isInstalled)("neural voices", () => {
   it("fail when they take too long", async () => {
     const engine = await started({ deadlineMs: 1 });
     const spoken = engine.synthesise({ ...hello, voice: "en_US-toy-low" }, never);
-    await expect(spoken).rejects.toThrow("en_US-toy-low was not done within 0.001 s");
+    await expect(spoken).rejects.toThrow("en_US-toy-low cannot be spoken: it was not done within 0.001 s");
     await engine.close();
   });
 

@@ -9,7 +9,7 @@ import { ownerOf } from "@benchai/kernel/owner";
 
 import { type CaptionFormat, captionFormats } from "../core/captions.ts";
 import { type FileAnswer, sendFile } from "../edge/file-response.ts";
-import { captionTypes, speechErrors } from "./speech.ts";
+import { captionAnswers, captionTypes, soundByType, speechErrors } from "./speech.ts";
 
 export type AudioJobDeps = JobDeps & {
   create(owner: string, request: SpeechRequest): Promise<AudioJobView>;
@@ -45,7 +45,12 @@ export function audioJobRoutes(app: App, deps: AudioJobDeps | { readonly problem
 }
 
 function resultRoutes(app: App, deps: AudioJobDeps): void {
-  const sound = { summary: "The sound of a job that is done", params: Params, errors: resultErrors };
+  const sound = {
+    summary: "Gives the sound of a job that is done, or ranges of it",
+    params: Params,
+    errors: resultErrors,
+    answers: soundByType,
+  };
   app.route({
     method: ["GET", "HEAD"],
     url: `${path}/:id/audio`,
@@ -58,15 +63,16 @@ function resultRoutes(app: App, deps: AudioJobDeps): void {
   });
   const Query = Type.Object({ format: Type.Optional(Type.Enum([...captionFormats])) });
   const times = {
-    summary: "When which sentence of a job that is done is heard",
+    summary: "Says when which sentence of a job that is done is heard",
     params: Params,
     querystring: Query,
     errors: resultErrors,
+    answers: captionAnswers,
   };
   app.get(`${path}/:id/captions`, { schema: times }, async (request, reply) => {
     const format = request.query.format ?? "json";
     const text = await deps.captions(ownerOf(request), request.params.id, format);
-    return reply.type(captionTypes[format]).send(text);
+    return reply.type(`${captionTypes[format]}; charset=utf-8`).send(text);
   });
 }
 

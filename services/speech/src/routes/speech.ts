@@ -1,12 +1,13 @@
-import type { FastifyReply } from "fastify";
 import { Type } from "typebox";
 
-import { SpeechRequest } from "@benchai/contract/speech";
+import { SpeechRequest, VerboseCaptions } from "@benchai/contract/speech";
 import type { App } from "@benchai/kernel/app";
 
+import { audioEncodings } from "../core/audio-encodings.ts";
 import { type CaptionFormat, captionFormats } from "../core/captions.ts";
 import { type SpeechOrder, speechOrder } from "../core/speech-order.ts";
-import { type AudioAnswer, sendAudio, sendAudioEvents } from "../edge/audio-response.ts";
+import { type AudioAnswer, sendAnswer } from "../edge/audio-response.ts";
+import { leaving } from "./leaving.ts";
 
 export type SpeechDeps = {
   readonly defaultVoice: string;
@@ -22,6 +23,7 @@ const CaptionsRequest = Type.Interface([SpeechRequest], {
 
 /** The codes with which a text may be refused. */
 export const speechErrors = [
+  "ssml_malformed",
   "voice_not_found",
   "model_not_found",
   "queue_full",
@@ -31,10 +33,24 @@ export const speechErrors = [
 
 /** Media types of captions. */
 export const captionTypes = {
-  json: "application/json; charset=utf-8",
-  srt: "application/x-subrip; charset=utf-8",
-  vtt: "text/vtt; charset=utf-8",
+  json: "application/json",
+  srt: "application/x-subrip",
+  vtt: "text/vtt",
 } as const satisfies Record<CaptionFormat, string>;
+
+/** What captions are, by media type. */
+export const captionAnswers = {
+  [captionTypes.json]: VerboseCaptions,
+  [captionTypes.srt]: Type.String(),
+  [captionTypes.vtt]: Type.String(),
+};
+
+const Sound = Type.String({ format: "binary" });
+/** What sound is, by media type. */
+export const soundByType = {
+  ...Object.fromEntries(Object.values(audioEncodings).map(({ contentType }) => [contentType, Sound])),
+  "text/event-stream": Type.String(),
+};
 
 /** Text to speech as OpenAI has it, and when which words are heard. */
 export function speechRoutes(app: App, deps: SpeechDeps): void {
@@ -45,6 +61,7 @@ export function speechRoutes(app: App, deps: SpeechDeps): void {
         summary: "Speaks a text",
         body: SpeechRequest,
         errors: speechErrors,
+        answers: soundByType,
       },
     },
     async (request, reply) => {
@@ -52,8 +69,7 @@ export function speechRoutes(app: App, deps: SpeechDeps): void {
       const order = speechOrder(request.body, deps.defaultVoice);
       const answer = await deps.speak(order, signal);
       reply.hijack();
-      const send = order.isSse ? sendAudioEvents : sendAudio;
-      await send(reply.raw, answer).catch((error: unknown) => {
+      await sendAnswer(reply.raw, answer, order.isSse).catch((error: unknown) => {
         if (!signal.aborted) request.log.warn({ err: error }, "speech broke off");
       });
     },
@@ -65,20 +81,14 @@ export function speechRoutes(app: App, deps: SpeechDeps): void {
         summary: "Says when which words of a text are spoken",
         body: CaptionsRequest,
         errors: speechErrors,
+        answers: captionAnswers,
       },
     },
     async (request, reply) => {
       const format = request.body.captions_format ?? "json";
       const order = speechOrder(request.body, deps.defaultVoice);
       const text = await deps.captions(order, format, leaving(reply));
-      return reply.type(captionTypes[format]).send(text);
+      return reply.type(`${captionTypes[format]}; charset=utf-8`).send(text);
     },
   );
-}
-
-/** Aborts when the client leaves before it has everything. */
-function leaving({ raw }: FastifyReply): AbortSignal {
-  const left = new AbortController();
-  raw.once("close", () => left.abort());
-  return left.signal;
 }

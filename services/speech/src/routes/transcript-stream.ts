@@ -2,9 +2,12 @@ import type { ServerResponse } from "node:http";
 
 import type { AppError } from "@benchai/contract/errors";
 import { errorBody } from "@benchai/contract/openai";
-import { openEventStream } from "@benchai/kernel/event-stream";
+import { commentText, openEventStream } from "@benchai/kernel/event-stream";
 
 import { plainText, type Segment, type Transcript, usageOf } from "../core/transcript.ts";
+
+/** A slow model may take minutes for a piece; whoever waits, the router too, sees by this that it lives. */
+const heartbeatEveryMs = 15_000;
 
 /**
  * A transcript as it comes, as server-sent events (OpenAI API reference, Audio, "Stream events"): `transcript.text.delta`
@@ -13,10 +16,15 @@ import { plainText, type Segment, type Transcript, usageOf } from "../core/trans
  */
 export class TranscriptStream {
   readonly #raw: ServerResponse;
+  readonly #heartbeat: NodeJS.Timeout;
   #hasText = false;
 
-  constructor(raw: ServerResponse) {
+  constructor(raw: ServerResponse, everyMs = heartbeatEveryMs) {
     this.#raw = raw;
+    this.#heartbeat = setInterval(() => {
+      if (this.isOpen) raw.write(commentText("still listening"));
+    }, everyMs);
+    raw.once("close", () => clearInterval(this.#heartbeat));
   }
 
   get isOpen(): boolean {
@@ -39,12 +47,17 @@ export class TranscriptStream {
       text: plainText(transcript),
       usage: usageOf(transcript),
     });
-    this.#raw.end();
+    this.#end();
   }
 
   /** Ends without `done`. Shape: what OpenAI's clients raise as an error. */
   fail(error: AppError): void {
     this.#event(errorBody(error));
+    this.#end();
+  }
+
+  #end(): void {
+    clearInterval(this.#heartbeat);
     this.#raw.end();
   }
 

@@ -10,6 +10,7 @@ import { type FakeWhisper, startFakeWhisper, type WhisperFaults } from "@benchai
 import { createApp } from "@benchai/kernel/app";
 import { createLogger } from "@benchai/kernel/log";
 
+import { RouterLink } from "../edge/router-link.ts";
 import { TranscriptionClient } from "../edge/transcription-client.ts";
 import { Transcriber } from "../transcribe.ts";
 import { transcriptionRoutes } from "./transcriptions.ts";
@@ -55,7 +56,8 @@ async function service(
 ): Promise<Service> {
   const others = { "/v1/models": { object: "list", data: cards } };
   const whisper = await startFakeWhisper({ others, faults });
-  const client = new TranscriptionClient(whisper.url);
+  const router = new RouterLink(whisper.url);
+  const client = new TranscriptionClient(router);
   const decoder = { ffmpeg: "ffmpeg", maxAudioS, stallMs: 20_000 };
   const transcriber = new Transcriber({ client, decoder, model: "" });
   const app = createApp({ log: createLogger("speech", "silent"), bodyLimitBytes: 1_000 });
@@ -72,7 +74,7 @@ async function service(
     async [Symbol.asyncDispose]() {
       app.server.closeAllConnections();
       await app.close();
-      await client.close();
+      await router.close();
       await whisper[Symbol.asyncDispose]();
     },
   };

@@ -66,7 +66,14 @@ export function transcriptionRoutes(app: App, deps: TranscriptionDeps): void {
 }
 
 const described = {
-  errors: ["audio_unreadable", "body_too_large", "model_not_found", "queue_full", "upstream_failed"] as const,
+  errors: [
+    "audio_unreadable",
+    "body_too_large",
+    "model_not_found",
+    "queue_full",
+    "storage_full",
+    "upstream_failed",
+  ] as const,
   bodies: { "multipart/form-data": Form },
   answers: {
     "application/json": Type.Object({ text: Type.String() }),

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 import { AppError } from "@benchai/contract/errors";
 
@@ -10,6 +10,7 @@ import { replaceNote } from "./commit-note.ts";
 import type { Removed } from "./collections.ts";
 import { type CommitStatements, commitStatements, type StoredDocument } from "./commit-statements.ts";
 import { ownedFilePurpose } from "./files.ts";
+import { IndexRows } from "./index-rows.ts";
 import type { Db } from "./open.ts";
 import { publicId } from "./rows.ts";
 import { collectionScope } from "../../core/scope-token.ts";
@@ -51,10 +52,12 @@ export function commitDocuments(db: Db, change: SourceChange): Removed {
     const collectionId = sql.collectionOfSource.get(sourceId);
     if (collectionId === undefined)
       throw new AppError("not_found", "the source was deleted while it was indexed");
-    const place = { sourceId, collectionId, nowMs };
+    const rows = new IndexRows(sql);
+    const place = { sourceId, collectionId, nowMs, rows };
     const removedChunkIds = removedIds.flatMap((id) => removeDocument(db, sourceId, id));
     for (const { documentId, stamp } of touched) sql.touchDocument.run({ ...stamp, documentId, sourceId });
     for (const document of documents) removedChunkIds.push(...commitDocument(sql, place, document));
+    rows.write();
     return { removedChunkIds };
   })();
 }
@@ -70,7 +73,12 @@ export function removeDocument(db: Db, sourceId: number, documentId: number): nu
   return removed.map((chunk) => chunk.id);
 }
 
-type Place = { readonly sourceId: number; readonly collectionId: number; readonly nowMs: number };
+type Place = {
+  readonly sourceId: number;
+  readonly collectionId: number;
+  readonly nowMs: number;
+  readonly rows: IndexRows;
+};
 
 function commitDocument(sql: CommitStatements, place: Place, commit: DocumentCommit): readonly number[] {
   const { outcome, path, sha256, stamp } = commit;
@@ -89,7 +97,9 @@ function commitDocument(sql: CommitStatements, place: Place, commit: DocumentCom
   const scope = collectionScope(place.collectionId);
   // A note is found by its other names as by its own.
   const indexTitle = [title, ...(content.note?.aliases ?? [])].join(" ");
-  return replaceChunks(sql, { documentId, title: indexTitle, isRetitled, scope }, chunks);
+  const { rows } = place;
+  rows.settle(documentId);
+  return replaceChunks(sql, { documentId, title: indexTitle, isRetitled, scope, rows }, chunks);
 }
 
 /** A document that could not be read is listed by its path. */
@@ -128,6 +138,7 @@ type Target = {
   readonly title: string;
   readonly isRetitled: boolean;
   readonly scope: string;
+  readonly rows: IndexRows;
 };
 
 function replaceChunks(sql: CommitStatements, target: Target, chunks: readonly Chunk[]): readonly number[] {
@@ -156,11 +167,19 @@ function keepChunk(sql: CommitStatements, target: Target, { id }: StoredChunk, c
 }
 
 function insertChunk(sql: CommitStatements, target: Target, sha256: string, chunk: PlacedChunk): void {
-  const { documentId, title, scope } = target;
+  const { documentId, title, scope, rows } = target;
   const { headingPath, text } = chunk;
   const headings = JSON.stringify(headingPath);
   const { lastInsertRowid } = sql.insertChunk.run({ documentId, sha256, headings, ...linesOf(chunk) });
-  sql.insertText.run(lastInsertRowid, title, headingPath.join(" "), text, indexParts(text), scope);
+  const row = {
+    chunkId: lastInsertRowid,
+    title,
+    headings: headingPath.join(" "),
+    text,
+    parts: indexParts(text),
+    scope,
+  };
+  rows.add(documentId, row);
 }
 
 function linesOf({ ordinal, startLine, endLine, startColumn, endColumn }: PlacedChunk) {
@@ -169,5 +188,5 @@ function linesOf({ ordinal, startLine, endLine, startColumn, endColumn }: Placed
 
 /** Covers what is embedded: where the chunk stands and what it says. */
 function chunkSha256({ headingPath, text }: Chunk): string {
-  return createHash("sha256").update(JSON.stringify(headingPath)).update("\n").update(text).digest("hex");
+  return hash("sha256", `${JSON.stringify(headingPath)}\n${text}`);
 }

@@ -1,19 +1,22 @@
 import { type ErrorCode, errorStatus } from "@benchai/contract/errors";
 
 import { Components } from "./components.ts";
-import type { Route, Schema } from "./knowledge-routes.ts";
+import type { Route, Schema } from "./service-routes.ts";
 
 /** What the routes add to the OpenAPI document. */
 export type Part = { readonly paths: object; readonly schemas: object };
 
-/** What every route may answer: the router's own codes for what it passes on, and the storage's. */
-const always = [
-  "invalid_request",
-  "internal_error",
-  "knowledge_unavailable",
-  "storage_corrupt",
-  "storage_unavailable",
-] as const satisfies readonly ErrorCode[];
+/** What every route of a service may answer: the router's own codes for what it passes on, and the storage's. */
+const always = {
+  knowledge: [
+    "invalid_request",
+    "internal_error",
+    "knowledge_unavailable",
+    "storage_corrupt",
+    "storage_unavailable",
+  ],
+  speech: ["invalid_request", "internal_error", "speech_unavailable"],
+} as const satisfies Record<Route["service"], readonly ErrorCode[]>;
 const withBody = [
   "invalid_json",
   "body_too_large",
@@ -21,7 +24,7 @@ const withBody = [
 ] as const satisfies readonly ErrorCode[];
 
 /** Paths and schemas of the routes. Throws for a route that says too little of itself. */
-export function knowledgePart(routes: readonly Route[]): Part {
+export function servicesPart(routes: readonly Route[]): Part {
   const components = new Components();
   const paths: Record<string, Record<string, unknown>> = {};
   for (const route of routes) {
@@ -31,7 +34,7 @@ export function knowledgePart(routes: readonly Route[]): Part {
   return { paths, schemas: components.schemas };
 }
 
-function operation({ method, path, schema }: Route, components: Components) {
+function operation({ service, method, path, schema }: Route, components: Components) {
   const { summary, params, querystring } = schema;
   if (summary === undefined) throw new Error(`${method} ${path} has no summary`);
   const parameters = [
@@ -40,16 +43,16 @@ function operation({ method, path, schema }: Route, components: Components) {
   ];
   const bodies = schema.bodies ?? (schema.body ? { "application/json": schema.body } : undefined);
   return {
-    tags: [path.split("/").findLast((part) => /^(?:memory|rag|files|jobs|obsidian|mcp)$/.test(part))],
+    tags: [path.split("/").findLast((part) => /^(?:memory|rag|files|jobs|obsidian|mcp|audio)$/.test(part))],
     summary,
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(bodies ? { requestBody: { required: true, content: contentOf(bodies, components) } } : {}),
     responses: {
       ...successOf(`${method} ${path}`, schema, components),
       ...failures([
-        ...always,
+        ...always[service],
         ...(bodies ? withBody : []),
-        ...(isReading(method, path) ? [] : (["storage_full"] as const)),
+        ...(service === "speech" || isReading(method, path) ? [] : (["storage_full"] as const)),
         ...(schema.errors ?? []),
       ]),
     },
