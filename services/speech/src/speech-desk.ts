@@ -114,7 +114,8 @@ export class SpeechDesk {
     const arrivedMs = performance.now();
     const { format } = order;
     const { parts, voice, engine } = this.#parts(order, source, signal);
-    const letJobsGo = this.#speaker.holdJobs();
+    // Who is still writing hears nothing for no fault of a job's.
+    const letJobsGo = source.chars === Infinity ? () => undefined : this.#speaker.holdJobs();
     const heard = new Heard();
     const samples = samplesOf(parts, heard);
     try {

@@ -68,6 +68,22 @@ describe("a spoken chat", () => {
     expect(Buffer.from(await response.arrayBuffer())).toEqual(await rig.spoken("Only sound."));
   });
 
+  it("is spoken with an assistant's own voice, unless the request names another", async () => {
+    const voiceOf = async (body: object) => {
+      rig.model.tokens = ["Good ", "morning."];
+      const response = await rig.post("chat", { ...chat, stream_format: "audio", ...body });
+      await response.arrayBuffer();
+      return response.headers.get("x-benchai-speech-voice");
+    };
+    const [plain, butler, other] = [
+      await voiceOf({}),
+      await voiceOf({ model: "butler" }),
+      await voiceOf({ model: "butler", audio: { voice: "de" } }),
+    ];
+    expect([butler, other]).toEqual(["en-gb", "de"]);
+    expect(plain).not.toBe("en-gb");
+  });
+
   it("asks the model in the client's own name, and in no other", async () => {
     rig.model.tokens = ["Yes."];
     const headers = {

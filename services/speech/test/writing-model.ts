@@ -22,6 +22,7 @@ export type WritingModel = AsyncDisposable & {
 export async function startWritingModel(): Promise<WritingModel> {
   const server = createServer((request, response) => {
     void (async () => {
+      if (request.method === "GET") return response.end(JSON.stringify(cardOf(request.url ?? "")));
       const text = (await request.toArray()).join("");
       const body = JSON.parse(text) as Record<string, unknown>;
       model.asked.push({ headers: request.headers, body });
@@ -68,4 +69,12 @@ export async function startWritingModel(): Promise<WritingModel> {
     },
   };
   return model;
+}
+
+/** Its model `butler` is an assistant with a voice. */
+function cardOf(url: string): object {
+  const id = url.slice("/v1/models/".length);
+  const voice = id === "butler" ? { voice: "en-gb" } : {};
+  const benchai = { state: "ready", kind: "assistant", device: "cpu", context_tokens: 1, ...voice };
+  return { id, object: "model", created: 0, owned_by: "benchai", benchai };
 }

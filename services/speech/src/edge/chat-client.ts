@@ -1,7 +1,9 @@
 import type { IncomingHttpHeaders } from "node:http";
 
 import { AppError } from "@benchai/contract/errors";
+import { ModelCard } from "@benchai/contract/openai";
 import { SseReader } from "@benchai/kernel/sse-reader";
+import { Value } from "typebox/value";
 
 import { refusal, type RouterLink } from "./router-link.ts";
 
@@ -30,6 +32,17 @@ export async function openChat(
   });
   if (!response.ok || !response.body) throw refusal(response, await response.json().catch(() => undefined));
   return eventsOf(response.body);
+}
+
+/** The voice that an assistant has in the configuration; undefined for a model, and whenever it cannot be told. */
+export async function voiceOf(
+  router: RouterLink,
+  model: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const response = await router.fetch(`/v1/models/${encodeURIComponent(model)}`, { signal });
+  const card: unknown = await response.json().catch(() => undefined);
+  return Value.Check(ModelCard, card) ? card.benchai.voice : undefined;
 }
 
 async function* eventsOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<string, void> {

@@ -9,7 +9,7 @@ import { AudioChunks, type SpokenChat, spokenChat } from "../core/spoken-chat.ts
 import { chatText } from "../core/text-bodies.ts";
 import { TextQueue } from "../core/text-queue.ts";
 import { audioEvents, drained, errorEvent, sendAnswer } from "../edge/audio-response.ts";
-import { openChat } from "../edge/chat-client.ts";
+import { openChat, voiceOf } from "../edge/chat-client.ts";
 import type { RouterLink } from "../edge/router-link.ts";
 import { leaving } from "./leaving.ts";
 import type { LiveDeps } from "./live.ts";
@@ -35,7 +35,9 @@ export function spokenChatRoutes(app: App, deps: SpokenChatDeps): void {
       },
       async (request, reply) => {
         const signal = leaving(reply);
-        const chat = spokenChat(request.body, deps.defaultVoice);
+        const { model, audio } = request.body;
+        const ownVoice = audio?.voice ? undefined : await voiceOf(deps.router, model, signal);
+        const chat = spokenChat(request.body, ownVoice ?? deps.defaultVoice);
         deps.assertVoice(chat.order);
         const events = await openChat(deps.router, chat.body, request.headers, signal);
         const isSound = request.body.stream_format === "audio";
