@@ -84,9 +84,9 @@ export function toneOf(text: string, speed = 1): Spoken {
 }
 
 function wordsOf(text: string, letterMs: number): WordTiming[] {
-  return [...text.matchAll(/\S+/gu)].map(({ 0: word, index }) => ({
+  return [...text.matchAll(/[\p{L}\p{N}\p{M}]+/gu)].map(({ 0: word, index }) => ({
     word,
-    startMs: Math.round(index * letterMs),
-    endMs: Math.round((index + word.length) * letterMs),
+    startMs: Math.floor(index * letterMs),
+    endMs: Math.floor((index + word.length) * letterMs),
   }));
 }
