@@ -49,3 +49,9 @@ export function createApp({ log, bodyLimitBytes, mayUpgrade }: AppOptions) {
 }
 
 export type App = ReturnType<typeof createApp>;
+
+/** The port at which it listens; 0 while it does not. */
+export function portOf({ server }: Pick<App, "server">): number {
+  const address = server.address();
+  return typeof address === "object" && address ? address.port : 0;
+}

@@ -1,10 +1,9 @@
-import type { AddressInfo } from "node:net";
-
 import type { JobKind } from "@benchai/contract/jobs";
 import { BullDispatcher } from "@benchai/jobs/bull-dispatcher";
 import type { JobStore } from "@benchai/jobs/job";
 import { Jobs } from "@benchai/jobs/jobs";
 import { Doorbell } from "@benchai/kernel/doorbell";
+import { portOf } from "@benchai/kernel/app";
 import type { Logger } from "@benchai/kernel/log";
 import { createMetrics } from "@benchai/kernel/metrics";
 import type { RunningService } from "@benchai/kernel/service";
@@ -58,7 +57,7 @@ export async function startKnowledge(
   await app.listen({ port: config.PORT, host: "0.0.0.0" });
   if (parts) backups.start();
   return {
-    port: portOf(app.server.address()),
+    port: portOf(app),
     async close() {
       isDraining = true;
       backups.close();
@@ -68,10 +67,6 @@ export async function startKnowledge(
       storage.close();
     },
   };
-}
-
-function portOf(address: AddressInfo | string | null): number {
-  return typeof address === "object" && address ? address.port : 0;
 }
 
 type Parts = Awaited<ReturnType<typeof startParts>>;

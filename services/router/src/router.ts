@@ -1,5 +1,4 @@
-import type { AddressInfo } from "node:net";
-
+import { portOf } from "@benchai/kernel/app";
 import type { Logger } from "@benchai/kernel/log";
 import { createMetrics } from "@benchai/kernel/metrics";
 import type { RunningService } from "@benchai/kernel/service";
@@ -24,12 +23,8 @@ export async function startRouter(config: RouterConfig, log: Logger): Promise<Ro
     await closed;
     await switchboard.close();
   };
-  return { port: portOf(app.server.address()), close };
+  return { port: portOf(app), close };
 }
 
 /** Time for the last bytes, once every answer has ended. */
 const closeConnectionsMs = 250;
-
-function portOf(address: AddressInfo | string | null): number {
-  return typeof address === "object" && address ? address.port : 0;
-}

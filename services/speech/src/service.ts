@@ -1,5 +1,4 @@
-import type { AddressInfo } from "node:net";
-
+import { portOf } from "@benchai/kernel/app";
 import type { Logger } from "@benchai/kernel/log";
 import { AppError } from "@benchai/contract/errors";
 import { BullDispatcher } from "@benchai/jobs/bull-dispatcher";
@@ -71,7 +70,7 @@ export async function startSpeech(
   });
   await app.listen({ port: config.PORT, host: "0.0.0.0" });
   return {
-    port: portOf(app.server.address()),
+    port: portOf(app),
     async close() {
       isDraining = true;
       app.server.closeAllConnections();
@@ -156,8 +155,4 @@ function healthOf(
 function jobReasons(jobs: AudioJobs | { readonly problem: AppError }): readonly string[] {
   if ("problem" in jobs) return [`there are no jobs: ${jobs.problem.message}`];
   return jobs.jobs.isQueueConnected ? [] : ["the job queue (valkey) is away: jobs wait, all else works"];
-}
-
-function portOf(address: AddressInfo | string | null): number {
-  return typeof address === "object" && address ? address.port : 0;
 }

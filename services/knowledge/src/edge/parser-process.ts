@@ -1,9 +1,9 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
 
 import { AppError } from "@benchai/contract/errors";
+import { lowerPriority } from "@benchai/kernel/lower-priority";
 import { unpackError } from "@benchai/kernel/thread-error";
 
 import type { DocumentContent } from "../core/document.ts";
@@ -31,7 +31,7 @@ const outsideHeapMiB = 256;
 const watchMs = 100;
 const killed = "SIGKILL";
 /** Nice value: parsing gives way to whatever answers somebody. */
-const lowPriority = 10;
+const niceness = 10;
 
 /**
  * Parses documents in processes of their own, so that a hostile one can cost no more than its deadline, a bounded
@@ -126,7 +126,7 @@ class ParserProcess {
     child.on("message", (answer: ParserAnswer) => this.#answer(answer));
     child.on("error", (error) => this.#died(child, error.message));
     child.on("exit", (code, signal) => this.#died(child, signal ?? `exit code ${code}`));
-    lowerPriority(child);
+    lowerPriority(child, niceness);
     return child;
   }
 
@@ -191,14 +191,6 @@ function confinement(program: URL): string[] {
   const readable = ["node_modules", "packages", "services/knowledge"].map((folder) => `${root}${folder}/*`);
   const allowed = [...readable, fileURLToPath(program)].map((path) => `--allow-fs-read=${path}`);
   return ["--permission", "--disallow-code-generation-from-strings", ...allowed];
-}
-
-function lowerPriority({ pid }: ChildProcess): void {
-  try {
-    if (pid !== undefined) setPriority(pid, lowPriority);
-  } catch {
-    // It has ended already, which its exit event says.
-  }
 }
 
 /** 0 where the system does not tell. */

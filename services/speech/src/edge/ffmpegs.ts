@@ -2,8 +2,7 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 
 import { AppError } from "@benchai/contract/errors";
-
-import { lowerPriority } from "./lower-priority.ts";
+import { lowerPriority } from "@benchai/kernel/lower-priority";
 
 /** A process that turns what comes in by its standard input into what goes out. */
 export type Ffmpeg = {

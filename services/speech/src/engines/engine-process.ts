@@ -1,8 +1,9 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 
+import { lowerPriority } from "@benchai/kernel/lower-priority";
+
 import { abortable } from "../core/abortable.ts";
-import { lowerPriority } from "../edge/lower-priority.ts";
 
 export type EngineProcessOptions = {
   /** Answers each message with one; it is given `args`. */
