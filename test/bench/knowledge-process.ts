@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type { VaultGraphView, VaultStatus } from "@benchai/contract/obsidian";
 import type { SearchAnswer, SearchRequest } from "@benchai/contract/rag";
 
+import { freePort } from "../support/free-port.ts";
 import { root } from "../support/images.ts";
 
 type Settings = {
@@ -165,14 +165,4 @@ async function eventually(isSo: () => Promise<boolean>, everyMs = 100): Promise<
     if (performance.now() > deadline) throw new Error("it took too long");
     await sleep(everyMs);
   }
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  const { promise, resolve } = Promise.withResolvers<void>();
-  server.listen(0, "127.0.0.1", resolve);
-  await promise;
-  const address = server.address();
-  server.close();
-  return typeof address === "object" && address ? address.port : 0;
 }

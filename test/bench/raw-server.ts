@@ -7,7 +7,7 @@ import type Docker from "dockerode";
 
 import { eventually } from "../support/eventually.ts";
 import { baseImages } from "../support/images.ts";
-import { freePort } from "../support/stack.ts";
+import { freePort } from "../support/free-port.ts";
 
 /** A server without the stack around it: the same image and flags as a worker's. */
 export type RawSpec = {

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 
 import { root, run } from "../support/images.ts";
-import { freePort } from "../support/stack.ts";
+import { freePort } from "../support/free-port.ts";
 import type { Figure, Section } from "./figure.ts";
 import { type Ground, remove, removeLater, slowRounds } from "./ground.ts";
 import { copyOfTheTree } from "./tree.ts";

@@ -8,7 +8,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { eventually } from "../support/eventually.ts";
 import { root } from "../support/images.ts";
-import { fakeModel, freePort, type Stack, startStack, tinyChat } from "../support/stack.ts";
+import { freePort } from "../support/free-port.ts";
+import { fakeModel, type Stack, startStack, tinyChat } from "../support/stack.ts";
 
 let stack: Stack;
 

@@ -3,7 +3,8 @@ import { join } from "node:path";
 
 import { describe, expect, test } from "vitest";
 
-import { foreignListener, freePort } from "./listener.ts";
+import { freePort } from "../support/free-port.ts";
+import { foreignListener } from "./listener.ts";
 import { run, sandbox } from "./sandbox.ts";
 import { stubEngine } from "./stub-docker.ts";
 

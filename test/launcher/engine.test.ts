@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { freePort } from "./listener.ts";
+import { freePort } from "../support/free-port.ts";
 import type { Run } from "./sandbox.ts";
 import { stubEngine, type StubEngine } from "./stub-docker.ts";
 

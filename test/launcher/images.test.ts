@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { describe, expect, test } from "vitest";
 
-import { freePort } from "./listener.ts";
+import { freePort } from "../support/free-port.ts";
 import { stubEngine, type StubEngine } from "./stub-docker.ts";
 
 /** Up to the images and `.env`; that no model answers afterwards is not the point here. */

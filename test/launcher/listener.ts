@@ -38,14 +38,3 @@ export async function serve(handler: http.RequestListener): Promise<string> {
 function portOf(server: http.Server): number {
   return (server.address() as AddressInfo).port;
 }
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = http.createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const port = portOf(server);
-  server.close();
-  await once(server, "close");
-  return port;
-}

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 
 import { hub, sha256 } from "./hub-server.ts";
-import { freePort, serve } from "./listener.ts";
+import { freePort } from "../support/free-port.ts";
+import { serve } from "./listener.ts";
 import { expectRefused, models, pull, q8, repo, usual } from "./pull-run.ts";
 import { sandbox } from "./sandbox.ts";
 

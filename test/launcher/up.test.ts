@@ -3,7 +3,8 @@ import { join } from "node:path";
 
 import { describe, expect, test } from "vitest";
 
-import { foreignListener, freePort, serve } from "./listener.ts";
+import { freePort } from "../support/free-port.ts";
+import { foreignListener, serve } from "./listener.ts";
 import { run, type Run } from "./sandbox.ts";
 import { psLine, stubEngine, type StubEngine } from "./stub-docker.ts";
 

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -12,6 +11,7 @@ import { stringify } from "yaml";
 import type { ControllerStatus, ModelView } from "@benchai/contract/models";
 
 import { eventually } from "./eventually.ts";
+import { freePort } from "./free-port.ts";
 import { composeEnvironment, fakeLlamaImage, root, run } from "./images.ts";
 
 export const tinyChat = `${root}/assets/tiny-chat/tiny-chat.gguf`;
@@ -169,13 +169,4 @@ function putModel(folder: string, file: string, content: string | Uint8Array): v
 
 function writeConfig(folder: string, value: object | string): void {
   writeFileSync(join(folder, "benchai.yaml"), typeof value === "string" ? value : stringify(value));
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }

@@ -13,7 +13,7 @@ import { createLogger } from "@benchai/kernel/log";
 import { sendRaw, type Stack, startStack } from "../../services/router/test/stack.ts";
 import { SpeechConfig } from "../../services/speech/src/edge/config.ts";
 import { type RunningSpeech, startSpeech } from "../../services/speech/src/service.ts";
-import { freePort } from "../bench/knowledge-process.ts";
+import { freePort } from "../support/free-port.ts";
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 let folder: string;
