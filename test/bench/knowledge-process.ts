@@ -93,12 +93,9 @@ export class KnowledgeProcess {
     }, 500);
   }
 
-  /** Waits until so many vectors can be searched. */
-  async vectors(count: number): Promise<void> {
-    await eventually(async () => {
-      const text = JSON.stringify(await this.#get("/readyz"));
-      return text.includes(`"vectors":${count}`);
-    });
+  /** Waits until vectors can be searched: those that are stored are loaded at a time. */
+  async vectors(): Promise<void> {
+    await eventually(async () => (await this.search("anything", "dense")).legs.dense);
   }
 
   /** Of the main thread's event loop, since this was last asked. */

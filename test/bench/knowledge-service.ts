@@ -11,7 +11,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 
 import { toUnit } from "../../services/knowledge/src/core/unit-vector.ts";
-import { startEnergeticEmbedder } from "../../services/knowledge/src/edge/embedder/energetic.ts";
+import { startUseLiteEmbedder } from "../../services/knowledge/src/edge/embedder/use-lite.ts";
 import { openWriter } from "../../services/knowledge/src/edge/store/open.ts";
 import { embeddingModel, putVectors } from "../../services/knowledge/src/edge/store/vectors.ts";
 import { plainCollection } from "../../services/knowledge/test/plain-chunks.ts";
@@ -80,7 +80,7 @@ async function measureSearch(): Promise<string[][]> {
   const questions = await layChunks(join(place.data, "knowledge.db"));
   const service = await KnowledgeProcess.start(place);
   try {
-    await service.vectors(chunkCount);
+    await service.vectors();
     say("all vectors are there");
     await timed(service, questions.slice(0, 20));
     const alone = told(
@@ -151,7 +151,7 @@ async function layChunks(database: string): Promise<readonly string[]> {
   say(`laying ${chunkCount} chunks`);
   const random = seededRandom(1);
   const text = new ZipfText(random);
-  const embedder = await startEnergeticEmbedder((error) => {
+  const embedder = await startUseLiteEmbedder((error) => {
     throw error;
   });
   await embedder.close();
