@@ -110,12 +110,12 @@ export function unitVectors(
   db: Db,
   { modelId, chunkIds }: { readonly modelId: number; readonly chunkIds: readonly number[] },
 ): readonly { readonly chunkId: number; readonly unit: Float32Array }[] {
-  const find = db.prepare<[number, number], { unit: Buffer }>(
-    "SELECT unit FROM chunk_vectors WHERE chunk_id = ? AND model_id = ?",
-  );
+  const find = db
+    .prepare<[number, number], Buffer>("SELECT unit FROM chunk_vectors WHERE chunk_id = ? AND model_id = ?")
+    .pluck();
   return chunkIds.flatMap((chunkId) => {
-    const row = find.get(chunkId, modelId);
-    return row ? [{ chunkId, unit: floats(row.unit) }] : [];
+    const unit = find.get(chunkId, modelId);
+    return unit ? [{ chunkId, unit: floats(unit) }] : [];
   });
 }
 
@@ -154,9 +154,10 @@ function dimensionsOf(db: Db, modelId: number): number | undefined {
     .get(modelId)?.dimensions;
 }
 
-/** A copy, because a blob may lie at an address that floats cannot. */
+/** The blob itself, or a copy of one that lies at an address that floats cannot. */
 function floats(blob: Buffer): Float32Array {
-  return new Float32Array(new Uint8Array(blob).buffer);
+  const { buffer, byteOffset, byteLength } = blob.byteOffset % 4 === 0 ? blob : new Uint8Array(blob);
+  return new Float32Array(buffer, byteOffset, byteLength / 4);
 }
 
 function strings(json: string): string[] {

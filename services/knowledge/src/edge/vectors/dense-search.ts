@@ -5,7 +5,7 @@ import { unitVectors } from "../store/vectors.ts";
 import type { Allowed, VectorMatrix } from "./matrix.ts";
 
 /** So many more rows than asked for are scored again by their floats that rounding cannot push one of the best out. */
-const candidates = (limit: number) => Math.max(50, 4 * limit);
+const candidates = (limit: number) => limit + 40;
 
 /** The allowed chunks nearest to a unit vector by exact cosine, best first. Rows deleted since the scan drop out. */
 export function denseSearch(
