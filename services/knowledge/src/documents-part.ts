@@ -43,7 +43,7 @@ export class DocumentsPart {
     this.#store = store;
     this.#embedding = embedding;
     this.#limits = { embedMs: config.EMBED_TIMEOUT_MS, rerankMs: config.RERANK_TIMEOUT_MS };
-    this.#ports = searchPorts(config, store.read, embedding);
+    this.#ports = searchPorts(config, store, embedding);
     const settings = {
       documentsRoot: config.DOCUMENTS_ROOT,
       vaultRoot: vaultRootOf(config),
@@ -111,18 +111,18 @@ export class DocumentsPart {
 }
 
 /** Deleted text leaves the log, and deleted vectors leave memory. */
-async function forget({ read, write }: Store, { removedChunkIds }: Removed): Promise<void> {
+async function forget({ vectors, write }: Store, { removedChunkIds }: Removed): Promise<void> {
   await write.truncateWal(undefined);
-  if (removedChunkIds.length > 0) await read.removeVectors({ chunkIds: removedChunkIds });
+  if (removedChunkIds.length > 0) await vectors.remove({ chunkIds: removedChunkIds });
 }
 
-function ingestPorts({ read, write }: Store, parsers: ParserPool, written: Doorbell): IngestPorts {
+function ingestPorts({ read, vectors, write }: Store, parsers: ParserPool, written: Doorbell): IngestPorts {
   return {
     source: read.sourceById,
     manifest: read.manifestOf,
     commit: async (change) => {
       const { removedChunkIds } = await write.commitDocuments(change);
-      if (removedChunkIds.length > 0) await read.removeVectors({ chunkIds: removedChunkIds });
+      if (removedChunkIds.length > 0) await vectors.remove({ chunkIds: removedChunkIds });
       written.ring();
     },
     setVaultFiles: write.setVaultFiles,

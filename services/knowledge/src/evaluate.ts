@@ -2,19 +2,17 @@ import { existsSync } from "node:fs";
 
 import { AppError } from "@benchai/contract/errors";
 import type { SearchRequest } from "@benchai/contract/rag";
-import { Thread } from "@benchai/kernel/thread";
 
 import { type Asked, evaluationTable, type ModeResult, worstQuestions } from "./core/evaluation.ts";
 import type { EvalQuestion } from "./core/known-items.ts";
 import type { KnowledgeConfig } from "./edge/config.ts";
 import { migrations } from "./edge/store/migrations.ts";
 import { openReader, schemaVersion } from "./edge/store/open.ts";
-import type { ReaderApi } from "./edge/store/reader-thread.ts";
-import type { StoreThreadData } from "./edge/store/writer-thread.ts";
 import { questionsFor } from "./eval-questions.ts";
 import { withQueryEmbedding } from "./query-embedding.ts";
 import { searchPorts } from "./search-ports.ts";
 import { search, type SearchPorts } from "./search.ts";
+import { startReaders } from "./store.ts";
 
 export type EvalOptions = {
   readonly owner: string;
@@ -43,19 +41,17 @@ export async function evaluate(
   options: EvalOptions,
 ): Promise<readonly string[]> {
   requireCurrent(database);
-  const data: StoreThreadData = { path: database };
-  const file = new URL("edge/store/reader-thread.ts", import.meta.url);
-  const reader = new Thread<ReaderApi>(file, data, () => undefined);
+  const readers = await startReaders(database, () => undefined);
   try {
-    const { questions, notes } = await questionsFor(reader.call, options);
-    return await withQueryEmbedding(config, reader.call, async (embedding) => {
-      const ports = searchPorts(config, reader.call, embedding);
+    const { questions, notes } = await questionsFor(readers.read, options);
+    return await withQueryEmbedding(config, readers, async (embedding) => {
+      const ports = searchPorts(config, readers, embedding);
       const results = await askAll(ports, questions, options);
       const model = embedding.model ? [`model: ${embedding.model.fingerprint}`] : [];
       return [...notes, ...model, ...leftOut(ports), "", ...table(results, options)];
     });
   } finally {
-    await reader.close();
+    await readers.close();
   }
 }
 

@@ -162,13 +162,13 @@ function watchersOf(log: Logger, store: Store, { ingest }: DocumentsPart): Watch
   return new Watchers(ports, log);
 }
 
-function embeddingStore({ read, write }: Store) {
+function embeddingStore({ read, vectors, write }: Store) {
   return {
     embeddingModel: write.embeddingModel,
-    loadVectors: read.loadVectors,
+    loadVectors: vectors.load,
     unembeddedChunks: read.unembeddedChunks,
     putVectors: write.putVectors,
-    addVectors: read.addVectors,
+    addVectors: vectors.add,
     unembeddedMemories: read.unembeddedMemories,
     putMemoryVectors: write.putMemoryVectors,
   };

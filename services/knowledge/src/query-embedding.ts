@@ -1,12 +1,8 @@
-import type { ThreadCalls } from "@benchai/kernel/thread";
-
 import type { KnowledgeConfig } from "./edge/config.ts";
 import { type Embedder, vectorOf } from "./edge/embedder/embedder.ts";
-import type { ReaderApi } from "./edge/store/reader-thread.ts";
 import { openEmbedder } from "./open-embedder.ts";
 import type { QueryEmbedding } from "./search-ports.ts";
-
-type Reader = ThreadCalls<ReaderApi>;
+import type { Readers } from "./store.ts";
 
 /**
  * Works with the embedder of the service's settings and the vectors that are stored of it, for questions alone: nothing is
@@ -14,13 +10,13 @@ type Reader = ThreadCalls<ReaderApi>;
  */
 export async function withQueryEmbedding<T>(
   config: KnowledgeConfig,
-  read: Reader,
+  readers: Readers,
   work: (embedding: QueryEmbedding) => Promise<T>,
 ): Promise<T> {
   const stopping = new AbortController();
   const opened = await opening(config, stopping.signal);
   try {
-    return await work("embedder" in opened ? await ready(opened.embedder, read) : failed(opened.problem));
+    return await work("embedder" in opened ? await ready(opened.embedder, readers) : failed(opened.problem));
   } finally {
     stopping.abort();
     if ("embedder" in opened) await opened.embedder.close();
@@ -38,10 +34,10 @@ async function opening(
   }
 }
 
-async function ready(embedder: Embedder, read: Reader): Promise<QueryEmbedding> {
+async function ready(embedder: Embedder, { read, vectors: index }: Readers): Promise<QueryEmbedding> {
   const { fingerprint, dimensions } = embedder;
   const modelId = await read.embeddingModelId({ fingerprint });
-  const vectors = modelId === undefined ? 0 : await read.loadVectors({ modelId, dimensions });
+  const vectors = modelId === undefined ? 0 : await index.load({ modelId, dimensions });
   return {
     state: { state: "ready", vectors },
     model: { id: modelId ?? 0, fingerprint },

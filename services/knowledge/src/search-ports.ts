@@ -1,20 +1,19 @@
-import type { ThreadCalls } from "@benchai/kernel/thread";
 import { assertNever } from "@benchai/kernel/assert-never";
 
 import { denseTrust, fuse, hasKnownCosines } from "./core/fusion.ts";
 import type { KnowledgeConfig } from "./edge/config.ts";
 import { RouterClient } from "./edge/router-client.ts";
-import type { ReaderApi } from "./edge/store/reader-thread.ts";
 import type { Embedding } from "./embedding.ts";
 import type { RelevancePorts } from "./relevant-chunks.ts";
+import type { Readers } from "./store.ts";
 
 /** What a search asks for its question's vector. */
 export type QueryEmbedding = Pick<Embedding, "state" | "model" | "embedQuery">;
 
-/** A search over the reader's thread, as the service makes it and as its evaluation measures it. */
+/** A search over the threads that read, as the service makes it and as its evaluation measures it. */
 export function searchPorts(
   config: KnowledgeConfig,
-  read: ThreadCalls<ReaderApi>,
+  { read, vectors }: Readers,
   embedding: QueryEmbedding,
 ): RelevancePorts {
   const router = new RouterClient(config.ROUTER_URL);
@@ -23,7 +22,8 @@ export function searchPorts(
   return {
     scope: read.searchScope,
     lexical: read.lexical,
-    dense: read.dense,
+    dense: vectors.nearest,
+    cosines: vectors.cosines,
     hits: read.storedHits,
     questionWords: read.questionWords,
     areCosinesKnown: () => hasKnownCosines(fingerprint()),

@@ -34,7 +34,8 @@ function stored(chunkId: number): StoredHit {
 const ports: SearchPorts = {
   scope: async () => scope,
   lexical: async () => leg(1, 2, 3),
-  dense: async () => ({ hits: leg(3, 4), cosines: new Map([[3, 10]]) }),
+  dense: async () => leg(3, 4),
+  cosines: async () => new Map(),
   denseProblem: () => undefined,
   embedQuery: async () => unit,
   fuse: ({ lexical, dense }) => leg(...new Set([...lexical, ...dense].map((h) => h.chunkId))),
@@ -61,6 +62,35 @@ describe("a search", () => {
   it("asks one leg alone when told to", async () => {
     expect(sources(await ask({ mode: "lexical" }))).toEqual(["1.md", "2.md", "3.md"]);
     expect(sources(await ask({ mode: "dense" }))).toEqual(["3.md", "4.md"]);
+  });
+
+  it("fuses with the cosines of all hits, and asks for those alone that the dense leg has not told", async () => {
+    const asked: (readonly number[])[] = [];
+    const fused: ReadonlyMap<number, number>[] = [];
+    await ask(
+      {},
+      {
+        cosines: async ({ chunkIds }) => {
+          asked.push(chunkIds);
+          return new Map([[1, 0.5]]);
+        },
+        fuse: ({ cosines }) => {
+          fused.push(cosines);
+          return [];
+        },
+      },
+    );
+    expect(asked).toEqual([[1, 2]]);
+    expect(fused).toEqual([new Map(leg(3, 4).map((h) => [h.chunkId, h.score])).set(1, 0.5)]);
+  });
+
+  it("searches the vectors while the words are searched", async () => {
+    const { promise: lexical, resolve } = Promise.withResolvers<ReturnType<typeof leg>>();
+    const dense: SearchPorts["dense"] = async () => {
+      resolve(leg(1));
+      return leg(2);
+    };
+    expect(sources(await ask({}, { lexical: () => lexical, dense }))).toEqual(["1.md", "2.md"]);
   });
 
   it("gives k results, and explains where each stood", async () => {

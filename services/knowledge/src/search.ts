@@ -12,10 +12,10 @@ type LegCall = { readonly scope: SearchScope; readonly filter: DocumentFilter; r
 export type SearchPorts = {
   scope(call: { owner: string; collections: readonly string[] | undefined }): Promise<SearchScope>;
   lexical(call: LegCall & { query: string }): Promise<readonly LegHit[]>;
-  /** Cosines come with the hits: theirs, and those of the lexical hits that have a vector. */
-  dense(
-    call: LegCall & { unit: Float32Array; lexicalIds: readonly number[] },
-  ): Promise<{ readonly hits: readonly LegHit[]; readonly cosines: ReadonlyMap<number, number> }>;
+  /** Scores are cosines. */
+  dense(call: LegCall & { unit: Float32Array }): Promise<readonly LegHit[]>;
+  /** Those of the chunks that have a vector. */
+  cosines(call: { unit: Float32Array; chunkIds: readonly number[] }): Promise<ReadonlyMap<number, number>>;
   /** Whether there are vectors to ask at all; else why not. */
   denseProblem(): string | undefined;
   embedQuery(query: string, signal: AbortSignal): Promise<Float32Array>;
@@ -94,13 +94,11 @@ export async function findChunks(
   const { query, mode = "hybrid", k = defaultK, neighbours = 0 } = request;
   const scope = await ports.scope({ owner, collections: request.collections });
   const call = { scope, filter: request.filter ?? {}, limit: Math.max(legDepth, k) };
-  const [lexical, unit] = await Promise.all([
+  const [lexical, { unit, dense }] = await Promise.all([
     mode === "dense" ? [] : ports.lexical({ ...call, query }),
-    mode === "lexical" ? undefined : queryVector(ports, limits, notes, query),
+    mode === "lexical" ? noDense : denseLeg(ports, limits, notes, query, call),
   ]);
-  const { hits: dense, cosines } = unit
-    ? await ports.dense({ ...call, unit, lexicalIds: lexical.map((h) => h.chunkId) })
-    : { hits: [], cosines: new Map<number, number>() };
+  const cosines = await cosinesOf(ports, unit, lexical, dense);
   const fused = oneOf(mode, lexical, dense) ?? ports.fuse({ lexical, dense, cosines });
   const depth = request.rerank === true ? Math.max(k, rerankDepth) : k;
   const hits = await ports.hits({ scope, chunkIds: fused.slice(0, depth).map((h) => h.chunkId), neighbours });
@@ -111,7 +109,7 @@ export async function findChunks(
     lexical,
     dense,
     reranked,
-    cosines: new Map([...cosines, ...dense.map((h) => [h.chunkId, h.score] as const)]),
+    cosines,
     notes,
   };
 }
@@ -123,6 +121,33 @@ function oneOf(
 ): readonly LegHit[] | undefined {
   if (mode === "lexical") return lexical;
   return mode === "dense" ? dense : undefined;
+}
+
+type DenseLeg = { readonly unit: Float32Array | undefined; readonly dense: readonly LegHit[] };
+const noDense: DenseLeg = { unit: undefined, dense: [] };
+
+async function denseLeg(
+  ports: SearchPorts,
+  limits: SearchLimits,
+  notes: string[],
+  query: string,
+  call: LegCall,
+): Promise<DenseLeg> {
+  const unit = await queryVector(ports, limits, notes, query);
+  return unit ? { unit, dense: await ports.dense({ ...call, unit }) } : noDense;
+}
+
+/** Of all hits of both legs; the dense leg's are known. */
+async function cosinesOf(
+  ports: SearchPorts,
+  unit: Float32Array | undefined,
+  lexical: readonly LegHit[],
+  dense: readonly LegHit[],
+): Promise<ReadonlyMap<number, number>> {
+  const known = new Map(dense.map((h) => [h.chunkId, h.score]));
+  const chunkIds = lexical.map((h) => h.chunkId).filter((id) => !known.has(id));
+  if (!unit || chunkIds.length === 0) return known;
+  return new Map([...known, ...(await ports.cosines({ unit, chunkIds }))]);
 }
 
 async function queryVector(

@@ -4,8 +4,6 @@ import type { DocumentFilter } from "@benchai/contract/rag";
 import { serveThread } from "@benchai/kernel/thread-server";
 
 import { queryTerms } from "../../core/query.ts";
-import { compileScan } from "../vectors/scan.ts";
-import { VectorIndex } from "../vectors/vector-index.ts";
 import { chunkPlaces } from "./chunk-places.ts";
 import { collection, listCollections } from "./collections.ts";
 import { documentById, documentStats, listDocuments, manifestOf, textOfDocument } from "./documents.ts";
@@ -28,11 +26,10 @@ import { backlinks, graph, listNotes, referrers, resolveTarget, vaultStats } fro
 import { embeddingModelId, unembeddedChunks } from "./vectors.ts";
 import type { StoreThreadData } from "./writer-thread.ts";
 
-// Only `startStore` starts this thread.
+// Only `startReaders` starts this thread.
 const data: StoreThreadData = workerData;
 const { path } = data;
 const db = openReader(path);
-const vectors = new VectorIndex(db, await compileScan());
 
 /** A store function on the connection that reads. */
 function on<A, R>(work: (db: Db, argument: A) => R): (argument: A) => R {
@@ -100,10 +97,6 @@ const api = guarded(path, {
   chunkPlaces: on(chunkPlaces),
   vocabulary,
   embeddingModelId: on(embeddingModelId),
-  dense: (call: Parameters<VectorIndex["search"]>[0]) => vectors.search(call),
-  loadVectors: (call: Parameters<VectorIndex["load"]>[0]) => vectors.load(call),
-  addVectors: (call: Parameters<VectorIndex["add"]>[0]) => vectors.add(call),
-  removeVectors: (call: Parameters<VectorIndex["remove"]>[0]) => vectors.remove(call),
 });
 export type ReaderApi = typeof api;
 

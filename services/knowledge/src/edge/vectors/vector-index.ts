@@ -1,13 +1,19 @@
 import type { DocumentFilter } from "@benchai/contract/rag";
 
-import { dot } from "../../core/unit-vector.ts";
 import type { SearchScope } from "../store/hits.ts";
 import { resolveDocuments, type ScoredChunk } from "../store/lexical.ts";
 import type { Db } from "../store/open.ts";
-import { type StoredVector, unitVectors, vectorsAfter } from "../store/vectors.ts";
-import { denseSearch } from "./dense-search.ts";
+import { type StoredVector, vectorsAfter } from "../store/vectors.ts";
+import { cosines, denseSearch } from "./dense-search.ts";
 import { VectorMatrix } from "./matrix.ts";
 import type { Scan } from "./scan.ts";
+
+type NearestCall = {
+  readonly scope: SearchScope;
+  readonly filter: DocumentFilter;
+  readonly unit: Float32Array;
+  readonly limit: number;
+};
 
 const loadedAtOnce = 2_000;
 
@@ -47,31 +53,23 @@ export class VectorIndex {
     return this.#model?.matrix.size ?? 0;
   }
 
-  /** The nearest chunks, and how near those are that the words found. */
-  search({
-    scope,
-    filter,
-    unit,
-    limit,
-    lexicalIds,
-  }: {
-    readonly scope: SearchScope;
-    readonly filter: DocumentFilter;
-    readonly unit: Float32Array;
-    readonly limit: number;
-    readonly lexicalIds: readonly number[];
-  }): { readonly hits: readonly ScoredChunk[]; readonly cosines: ReadonlyMap<number, number> } {
-    if (!this.#model) return { hits: [], cosines: new Map() };
+  /** The chunks nearest to a unit vector, best first; none before vectors were loaded. */
+  nearest({ scope, filter, unit, limit }: NearestCall): readonly ScoredChunk[] {
+    if (!this.#model) return [];
     const { id: modelId, matrix } = this.#model;
     const documents = resolveDocuments(this.#db, { scope, filter });
     const allowed = {
       collections: new Set(scope.collectionIds),
       documents: documents === "all" ? documents : new Set(documents),
     };
-    const vectors = unitVectors(this.#db, { modelId, chunkIds: lexicalIds });
-    return {
-      hits: denseSearch(this.#db, matrix, { modelId, unit, allowed, limit }),
-      cosines: new Map(vectors.map((v) => [v.chunkId, dot(unit, v.unit)])),
-    };
+    return denseSearch(this.#db, matrix, { modelId, unit, allowed, limit });
+  }
+
+  /** How near some chunks are to a unit vector; those that have no vector are left out. */
+  cosines(call: {
+    readonly unit: Float32Array;
+    readonly chunkIds: readonly number[];
+  }): ReadonlyMap<number, number> {
+    return this.#model ? cosines(this.#db, { modelId: this.#model.id, ...call }) : new Map();
   }
 }
