@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
-import { startEnergeticEmbedder } from "../../services/knowledge/src/edge/embedder/energetic.ts";
+import { startUseLiteEmbedder } from "../../services/knowledge/src/edge/embedder/use-lite.ts";
 import { root } from "../support/images.ts";
 import { type BeirSet, readBeirSets } from "./beir.ts";
 import { cachedEmbedder } from "./cached-embedder.ts";
@@ -38,7 +38,7 @@ const fail = (error: Error) => {
   throw error;
 };
 const embedder = chosen.some((mode) => mode !== "lexical")
-  ? cachedEmbedder(await startEnergeticEmbedder(fail), join(root, ".benchai/eval-vectors"))
+  ? cachedEmbedder(await startUseLiteEmbedder(fail), join(root, ".benchai/eval-vectors"))
   : undefined;
 try {
   const results = [];

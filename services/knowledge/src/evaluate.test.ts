@@ -11,7 +11,7 @@ import { plainCollection } from "../test/plain-chunks.ts";
 import { embeddedText } from "./core/embedded-text.ts";
 import { KnowledgeConfig } from "./edge/config.ts";
 import { everyVector } from "./edge/embedder/embedder.ts";
-import { startEnergeticEmbedder } from "./edge/embedder/energetic.ts";
+import { startUseLiteEmbedder } from "./edge/embedder/use-lite.ts";
 import { type Db, openWriter } from "./edge/store/open.ts";
 import { embeddingModel, putVectors, unembeddedChunks } from "./edge/store/vectors.ts";
 import { type EvalOptions, evaluate } from "./evaluate.ts";
@@ -25,7 +25,7 @@ const notes = {
 };
 
 async function embedAll(db: Db): Promise<void> {
-  const embedder = await startEnergeticEmbedder(() => undefined);
+  const embedder = await startUseLiteEmbedder(() => undefined);
   const { fingerprint, dimensions } = embedder;
   const modelId = embeddingModel(db, { fingerprint, dimensions, nowMs: 0 });
   const chunks = unembeddedChunks(db, { modelId, limit: 100 });

@@ -1,6 +1,6 @@
 import type { KnowledgeConfig } from "./edge/config.ts";
 import type { Embedder } from "./edge/embedder/embedder.ts";
-import { startEnergeticEmbedder } from "./edge/embedder/energetic.ts";
+import { startUseLiteEmbedder } from "./edge/embedder/use-lite.ts";
 import { openAiEmbedder } from "./edge/embedder/openai.ts";
 
 /** The embedder that the settings name: a model of the router, or the built-in one. */
@@ -10,6 +10,6 @@ export function openEmbedder(
   onDeath: (error: Error) => void,
 ): Promise<Embedder> {
   return config.EMBED_MODEL === ""
-    ? startEnergeticEmbedder(onDeath)
+    ? startUseLiteEmbedder(onDeath)
     : openAiEmbedder({ baseUrl: config.ROUTER_URL, model: config.EMBED_MODEL }, signal);
 }

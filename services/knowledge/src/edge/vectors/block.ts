@@ -1,8 +1,8 @@
-import type { Scan, ScanMemory } from "./scan.ts";
+import { allocate } from "../assemble.ts";
+import type { Scan } from "./scan.ts";
 
 /** Rows of one block. Blocks are added one by one, so growing copies nothing and wastes one block at most. */
 export const blockRows = 4_096;
-const pageBytes = 65_536;
 const int8Max = 127;
 
 /** Where a row's vector came from, and what a search may be narrowed to. */
@@ -70,9 +70,4 @@ export class Block {
   #rowView(row: number): Int8Array {
     return new Int8Array(this.#scan.memory.buffer, this.#values + row * this.#dimensions, this.#dimensions);
   }
-}
-
-/** The address of new bytes at the memory's end, which is a multiple of a page. */
-export function allocate(memory: ScanMemory, bytes: number): number {
-  return memory.grow(Math.ceil(bytes / pageBytes)) * pageBytes;
 }

@@ -1,5 +1,6 @@
 import { isUnit } from "../../core/unit-vector.ts";
-import { allocate, Block, blockRows, type RowKey } from "./block.ts";
+import { allocate } from "../assemble.ts";
+import { Block, blockRows, type RowKey } from "./block.ts";
 import { Best, type Candidate } from "./best.ts";
 import type { Scan } from "./scan.ts";
 
