@@ -63,6 +63,24 @@ describe("a pool of parser processes", { timeout: 60_000 }, () => {
     expect(good).toMatchObject({ value: { title: "Tea" } });
   });
 
+  it.each(["crash.md", "greedy-outside-heap.md"])(
+    "blames %s alone for what it did among others",
+    async (path) => {
+      const pool = poolOf({ program: hostile, heapMiB: 64 });
+      const paths = [
+        "first.md",
+        "second.md",
+        path,
+        "third.md",
+        ...Array.from({ length: 40 }, (_, i) => `${i}.md`),
+      ];
+      const settled = await Promise.allSettled(paths.map((name) => pool.parse(named(name))));
+      const failed = paths.filter((_, i) => settled[i]?.status === "rejected");
+      expect(failed).toEqual([path]);
+      expect(settled[2]).toMatchObject({ reason: { message: expect.stringContaining(path) } });
+    },
+  );
+
   it.each([
     ["curious.md", /ERR_ACCESS_DENIED|Access to this API has been restricted/u],
     ["talkative.md", /a parser has no network/u],

@@ -11,10 +11,11 @@ import type { ParserAnswer } from "../parsers/child.ts";
 import type { ParserInput } from "../parsers/parser.ts";
 
 export type ParserPoolOptions = {
-  /** How many processes there are at most; each reads one document at a time. */
+  /** How many processes there are at most. */
   readonly size?: number;
   /** Of JavaScript's heap. What lies outside of it may be 256 MiB more, which is watched where /proc exists. */
   readonly heapMiB?: number;
+  /** For one document, or for a few small ones that are sent together. */
   readonly deadlineMs?: number;
   /** The processes' program; tests give others. */
   readonly program?: URL;
@@ -24,9 +25,13 @@ type Call = {
   readonly input: ParserInput;
   readonly resolve: (document: DocumentContent) => void;
   readonly reject: (error: unknown) => void;
+  /** A process died of the documents that this one was among: it is sent alone now, so that the right one is blamed. */
+  isAlone: boolean;
 };
 type Limits = { readonly heapMiB: number; readonly deadlineMs: number; readonly program: URL };
 
+/** A message costs a fifth of a millisecond at both ends, as much as 5 kB of Markdown: small documents share one. */
+const together = { maxBytes: 64 * 1_024, maxCount: 32 };
 const outsideHeapMiB = 256;
 const watchMs = 100;
 const killed = "SIGKILL";
@@ -46,14 +51,17 @@ export class ParserPool {
     const { size = 1, heapMiB = 512, deadlineMs = 30_000 } = options;
     const { program = new URL("../parsers/child.ts", import.meta.url) } = options;
     const limits = { heapMiB, deadlineMs, program };
-    this.#parsers = Array.from({ length: size }, () => new ParserProcess(limits, () => this.#next()));
+    this.#parsers = Array.from(
+      { length: size },
+      () => new ParserProcess(limits, (again) => this.#next(again)),
+    );
   }
 
   /** Waits for a free process. Errors: what `parseDocument` throws; document_unreadable for one that was killed. */
   parse(input: ParserInput): Promise<DocumentContent> {
     if (this.#isClosed) return Promise.reject(closed());
     const { promise, resolve, reject } = Promise.withResolvers<DocumentContent>();
-    this.#waiting.push({ input, resolve, reject });
+    this.#waiting.push({ input, resolve, reject, isAlone: false });
     this.#next();
     return promise;
   }
@@ -65,42 +73,59 @@ export class ParserPool {
     await Promise.all(this.#parsers.map((parser) => parser.close()));
   }
 
-  #next(): void {
-    for (const parser of this.#parsers) {
-      const call = parser.isFree ? this.#waiting.shift() : undefined;
-      if (call) parser.run(call);
-    }
+  /** `again`: calls whose process died of one of them. */
+  #next(again: readonly Call[] = []): void {
+    if (this.#isClosed) return again.forEach(({ reject }) => reject(closed()));
+    for (const call of again) call.isAlone = true;
+    this.#waiting.unshift(...again);
+    for (const parser of this.#parsers)
+      if (parser.isFree && this.#waiting.length > 0) parser.run(takeTogether(this.#waiting));
   }
+}
+
+/** Takes the first call off, and the small ones behind it that may go with it. */
+function takeTogether(waiting: Call[]): readonly Call[] {
+  let [count, bytes] = [0, 0];
+  for (const { input, isAlone } of waiting) {
+    bytes += input.bytes.length;
+    if (count > 0 && (isAlone || count === together.maxCount || bytes > together.maxBytes)) break;
+    count += 1;
+    if (isAlone) break;
+  }
+  return waiting.splice(0, count);
 }
 
 /** One process, started for the first document and again after each death. */
 class ParserProcess {
   readonly #limits: Limits;
-  readonly #onFree: () => void;
+  readonly #onFree: (again?: readonly Call[]) => void;
   #child: ChildProcess | undefined;
-  #call: Call | undefined;
+  #calls: readonly Call[] = [];
   /** Why we killed the process. */
   #cause: AppError | undefined;
   #deadline: NodeJS.Timeout | undefined;
   #watch: NodeJS.Timeout | undefined;
 
-  constructor(limits: Limits, onFree: () => void) {
+  /** `onFree` is told of calls that died with others and are to be sent once more. */
+  constructor(limits: Limits, onFree: (again?: readonly Call[]) => void) {
     this.#limits = limits;
     this.#onFree = onFree;
   }
 
   get isFree(): boolean {
-    return this.#call === undefined;
+    return this.#calls.length === 0;
   }
 
-  run(call: Call): void {
-    this.#call = call;
+  run(calls: readonly Call[]): void {
+    this.#calls = calls;
     const child = (this.#child ??= this.#start());
-    const { path, bytes, mediaType, isNote } = call.input;
-    // One message each, so that a child that never reads holds no more than one document.
-    child.send({ path, bytes, mediaType, isNote }, (error) => error && child.kill(killed));
+    const inputs = calls.map(({ input: { path, bytes, mediaType, isNote } }) => {
+      return { path, bytes, mediaType, isNote };
+    });
+    // The next message waits for the answer, so that a child that never reads holds no more than one.
+    child.send(inputs, (error) => error && child.kill(killed));
     const { deadlineMs } = this.#limits;
-    const late = `${path} was not read within ${deadlineMs / 1_000} s. Split it, or leave it out of the collection.`;
+    const late = `${this.#path} was not read within ${deadlineMs / 1_000} s. Split it, or leave it out of the collection.`;
     this.#deadline = setTimeout(() => this.#kill(unreadable(late)), deadlineMs);
     this.#watch = setInterval(() => this.#checkMemory(), watchMs);
   }
@@ -123,32 +148,37 @@ class ParserProcess {
       serialization: "advanced",
       stdio: ["ignore", "ignore", "ignore", "ipc"],
     });
-    child.on("message", (answer: ParserAnswer) => this.#answer(answer));
+    child.on("message", (answers: readonly ParserAnswer[]) => this.#answer(answers));
     child.on("error", (error) => this.#died(child, error.message));
     child.on("exit", (code, signal) => this.#died(child, signal ?? `exit code ${code}`));
     lowerPriority(child, niceness);
     return child;
   }
 
-  #answer(answer: ParserAnswer): void {
+  #answer(answers: readonly ParserAnswer[]): void {
     // An answer that crosses our kill would free a process that is about to end.
     if (this.#cause) return;
-    const call = this.#release();
-    if (!call) return;
-    // Our own program at the other end makes these.
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-    if ("value" in answer) call.resolve(answer.value as DocumentContent);
-    else call.reject(unpackError(answer.error));
+    const calls = this.#release();
+    if (calls.length === 0) return;
+    for (const [i, { resolve, reject, input }] of calls.entries()) {
+      const answer = answers[i];
+      if (!answer) reject(unreadable(`${input.path} was not answered by the process that reads it.`));
+      // Our own program at the other end makes these.
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+      else if ("value" in answer) resolve(answer.value as DocumentContent);
+      else reject(unpackError(answer.error));
+    }
     this.#onFree();
   }
 
   #died(child: ChildProcess, how: string): void {
     if (this.#child !== child) return;
     this.#child = undefined;
-    const path = this.#call?.input.path ?? "";
-    const cause = this.#cause ?? this.#causeOf(path, how);
+    const cause = this.#cause ?? this.#causeOf(this.#path, how);
     this.#cause = undefined;
-    this.#release()?.reject(cause);
+    const calls = this.#release();
+    if (calls.length > 1) return this.#onFree(calls);
+    for (const { reject } of calls) reject(cause);
     this.#onFree();
   }
 
@@ -168,7 +198,7 @@ class ParserProcess {
   #checkMemory(): void {
     const pid = this.#child?.pid;
     if (pid === undefined || residentMiB(pid) <= this.#limits.heapMiB + outsideHeapMiB) return;
-    this.#kill(this.#tooLarge(this.#call?.input.path ?? ""));
+    this.#kill(this.#tooLarge(this.#path));
   }
 
   #kill(cause: AppError): void {
@@ -176,12 +206,17 @@ class ParserProcess {
     this.#child?.kill(killed);
   }
 
-  #release(): Call | undefined {
+  /** Of the one document that is blamed; who is among others is asked alone first. */
+  get #path(): string {
+    return this.#calls[0]?.input.path ?? "";
+  }
+
+  #release(): readonly Call[] {
     clearTimeout(this.#deadline);
     clearInterval(this.#watch);
-    const call = this.#call;
-    this.#call = undefined;
-    return call;
+    const calls = this.#calls;
+    this.#calls = [];
+    return calls;
   }
 }
 
