@@ -1,17 +1,16 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import Database from "better-sqlite3";
-
 import { indexParts } from "../../services/knowledge/src/core/parts.ts";
+import { openWriter } from "../../services/knowledge/src/edge/store/open.ts";
 import { parseDocument } from "../../services/knowledge/src/parsers/parse.ts";
 
 /** As many bytes as the service puts into a transaction. */
 const batchBytes = 1024 * 1024;
 
 /**
- * What SQLite's full-text index alone takes for the chunks of a folder's notes, in seconds of CPU: the same columns, tokenizer and
- * batches, and no other table; reading and parsing are not counted. The least that any service on FTS5 can take.
+ * What SQLite's full-text index alone takes for the chunks of a folder's notes, in seconds of CPU: the same columns, tokenizer, settings
+ * and batches, and no other table; reading and parsing are not counted. The least that any service on FTS5 can take.
  */
 export async function bareIndexCpuS(folder: string, database: string): Promise<number> {
   const chunks: string[][] = [];
@@ -23,9 +22,7 @@ export async function bareIndexCpuS(folder: string, database: string): Promise<n
     for (const { headingPath, text } of parsed.chunks)
       chunks.push([parsed.title, headingPath.join(" "), text, indexParts(text), "c1"]);
   }
-  const db = new Database(database);
-  db.pragma("journal_mode = WAL");
-  db.pragma("synchronous = FULL");
+  const db = openWriter(database, []);
   db.exec(
     `CREATE VIRTUAL TABLE chunk_index USING fts5(title, heading, body, parts, scope, tokenize = 'porter unicode61 remove_diacritics 2');
      INSERT INTO chunk_index(chunk_index, rank) VALUES ('hashsize', 4194304), ('automerge', 8)`,

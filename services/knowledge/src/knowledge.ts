@@ -90,7 +90,7 @@ async function startParts(
   );
   const memory = new MemoryPart(store, embedding, written, config.EMBED_TIMEOUT_MS);
   const documents = new DocumentsPart(config, store, embedding, parsers, written);
-  const vault = await openVault(config, store, documents, log);
+  const vault = await openVault(config, store, documents, { database, signal: stopping.signal, log });
   const extraction = extractionOf(config, store, log);
   const jobs = jobsOf(config, log, { store, documents, extraction });
   const watchers = watchersOf(log, store, documents);

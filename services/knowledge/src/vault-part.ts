@@ -10,22 +10,32 @@ import { MirroredVault } from "./edge/vault/mirrored-vault.ts";
 import { RestVault } from "./edge/vault/rest-vault.ts";
 import { VaultMirror } from "./edge/vault/vault-mirror.ts";
 import type { DocumentsPart } from "./documents-part.ts";
+import { Locks } from "./locks.ts";
+import { withCaretaker } from "./storage.ts";
 import type { Store } from "./store.ts";
 import { VaultDesk, type VaultPlace, type VaultPorts } from "./vault.ts";
 
 /** Larger notes are no notes: they are read and written whole. */
 const maxNoteBytes = 8 * 1024 * 1024;
 
+type VaultSurroundings = {
+  /** The database's file. */
+  readonly database: string;
+  /** Aborts when the service ends. */
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+};
+
 /** The vault of the settings; a desk that says there is none without one. */
 export async function openVault(
   config: KnowledgeConfig,
   store: Store,
   documents: DocumentsPart,
-  log: Logger,
+  { database, signal, log }: VaultSurroundings,
 ): Promise<VaultDesk> {
   const root = vaultRootOf(config);
   const place = root === undefined ? undefined : await openPlace(config, root, store, log);
-  return new VaultDesk(vaultPorts(store, documents), place);
+  return new VaultDesk(vaultPorts(store, documents, database, signal), place);
 }
 
 async function openPlace(
@@ -89,8 +99,14 @@ async function apiKeyIn(file: string): Promise<string> {
   }
 }
 
-function vaultPorts({ read }: Store, documents: DocumentsPart): VaultPorts {
-  const { signal } = new AbortController();
+function vaultPorts(
+  { read }: Store,
+  documents: DocumentsPart,
+  database: string,
+  signal: AbortSignal,
+): VaultPorts {
+  // One after the other: each is a thread of its own for a second or two.
+  const graphs = new Locks<number>();
   return {
     listNotes: read.listNotes,
     filterNotes: read.filterNotes,
@@ -98,7 +114,10 @@ function vaultPorts({ read }: Store, documents: DocumentsPart): VaultPorts {
     stats: read.vaultStats,
     backlinks: read.backlinks,
     referrers: read.referrers,
-    graph: read.graph,
+    graph: ({ sourceId }) =>
+      graphs.run(sourceId, signal, () =>
+        withCaretaker((calls) => calls.graph({ path: database, sourceId }), signal),
+      ),
     resolveTarget: read.resolveTarget,
     describe: read.describeNote,
     embeddedPaths: read.embeddedPaths,

@@ -22,7 +22,7 @@ import { questionWords } from "./question-words.ts";
 import { folderSources, listSources, sourceById } from "./sources.ts";
 import { waitingTurns } from "./turns.ts";
 import { chunkCount, documentFrequencies } from "./term-frequencies.ts";
-import { backlinks, graph, listNotes, referrers, resolveTarget, vaultStats } from "./vault-notes.ts";
+import { backlinks, listNotes, referrers, resolveTarget, vaultStats } from "./vault-notes.ts";
 import { embeddingModelId, unembeddedChunks } from "./vectors.ts";
 import type { StoreThreadData } from "./writer-thread.ts";
 
@@ -89,7 +89,6 @@ const api = guarded(path, {
   embeddedPaths: on(embeddedPaths),
   expandNote: on(expandNote),
   resolveTarget: on(resolveTarget),
-  graph: on(graph),
   searchScope: on(searchScope),
   storedHits: on(storedHits),
   lexical,
