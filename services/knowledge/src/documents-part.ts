@@ -2,9 +2,9 @@ import type { SearchAnswer, SearchRequest } from "@benchai/contract/rag";
 import type { Doorbell } from "@benchai/kernel/doorbell";
 
 import { type KnowledgeConfig, vaultRootOf } from "./edge/config.ts";
-import type { ParserPool } from "./edge/parser-process.ts";
 import type { Removed } from "./edge/store/collections.ts";
 import type { Embedding } from "./embedding.ts";
+import type { FileReaders } from "./file-readers.ts";
 import { Ingest, type IngestPorts } from "./ingest.ts";
 import type { JobKind } from "@benchai/contract/jobs";
 import type { Jobs } from "@benchai/jobs/jobs";
@@ -36,7 +36,7 @@ export class DocumentsPart {
     config: KnowledgeConfig,
     store: Store,
     embedding: Embedding,
-    parsers: ParserPool,
+    readers: FileReaders,
     written: Doorbell,
   ) {
     this.#config = config;
@@ -49,7 +49,7 @@ export class DocumentsPart {
       vaultRoot: vaultRootOf(config),
       maxFileBytes: config.MAX_FILE_BYTES,
     };
-    this.ingest = new Ingest(ingestPorts(store, parsers, written), settings);
+    this.ingest = new Ingest(ingestPorts(store, readers, written), settings);
   }
 
   /** What may go into a prompt unasked. */
@@ -116,7 +116,11 @@ async function forget({ vectors, write }: Store, { removedChunkIds }: Removed): 
   if (removedChunkIds.length > 0) await vectors.remove({ chunkIds: removedChunkIds });
 }
 
-function ingestPorts({ read, vectors, write }: Store, parsers: ParserPool, written: Doorbell): IngestPorts {
+function ingestPorts(
+  { read, vectors, write }: Store,
+  { files, parsers }: FileReaders,
+  written: Doorbell,
+): IngestPorts {
   return {
     source: read.sourceById,
     manifest: read.manifestOf,
@@ -129,6 +133,7 @@ function ingestPorts({ read, vectors, write }: Store, parsers: ParserPool, writt
     mark: write.markSource,
     truncateWal: () => write.truncateWal(undefined),
     file: read.fileContent,
+    read: files.read,
     parse: (input) => parsers.parse(input),
     isSupported: (path) => formatOf(path) !== undefined,
   };

@@ -12,13 +12,13 @@ import {
 } from "./core/manifest.ts";
 import { type FolderScan, scanFolder } from "./edge/folder-scan.ts";
 import { folderAway, resolveInside } from "./edge/paths.ts";
+import type { FileRead, FilesToRead } from "./edge/read-files.ts";
 import type { DocumentCommit, SourceChange } from "./edge/store/commit.ts";
 import type { StoredFile } from "./edge/store/files.ts";
 import type { FolderSource, Source } from "./edge/store/sources.ts";
 import { isVaultDocument } from "./core/vault/vault-paths.ts";
 import { Locks } from "./locks.ts";
-import { mapAtOnce } from "./map-at-once.ts";
-import { FolderPlaces, type Parse, type Prepared, prepareBytes, prepareFile } from "./prepare.ts";
+import { type Parse, type Prepared, prepareBytes, prepareFiles } from "./prepare.ts";
 
 /** What indexing reads and writes. Changes are durable when `commit` resolves. */
 export type IngestPorts = {
@@ -31,6 +31,8 @@ export type IngestPorts = {
   /** Takes deleted text out of the write-ahead log. */
   truncateWal(): Promise<unknown>;
   file(call: { readonly owner: string; readonly id: string }): Promise<StoredFile>;
+  /** Answers in the order of the paths. */
+  read(files: FilesToRead): Promise<readonly FileRead[]>;
   readonly parse: Parse;
   isSupported(path: string): boolean;
 };
@@ -73,8 +75,6 @@ export type FolderRun = {
 
 /** Small documents share a transaction: one fsync and one segment of the full-text index for many. */
 const batchLimits = { maxBytes: 1024 * 1024, maxCount: 256 };
-/** Each has a file open, for as long as it is read. */
-const readAtOnce = 32;
 const shownNotes = 50;
 
 /** Brings the index in line with what is in the sources. A source is indexed by one run at a time. */
@@ -232,17 +232,14 @@ class FolderPass {
     return { ...this.#counts, notes: scan.notes.slice(0, shownNotes) };
   }
 
-  async #prepare(files: readonly FileToRead[]): Promise<Prepared[]> {
+  async #prepare(files: readonly FileToRead[]): Promise<readonly Prepared[]> {
     const { root, isVault: isNote, control } = this.#place;
     const { maxFileBytes } = this.#settings;
-    const folders = new FolderPlaces(root);
-    const prepared = await mapAtOnce(files, readAtOnce, ({ known, ...file }) =>
-      prepareFile(this.#ports.parse, { folders, file, known, isNote, maxFileBytes, signal: control.signal }),
-    );
-    control.signal.throwIfAborted();
-    const settled = prepared.filter((p) => p !== undefined);
-    this.#counts.unsettled += prepared.length - settled.length;
-    return settled;
+    const { signal } = control;
+    const prepared = await prepareFiles(this.#ports, { root, files, isNote, maxFileBytes, signal });
+    signal.throwIfAborted();
+    this.#counts.unsettled += files.length - prepared.length;
+    return prepared;
   }
 
   #change(prepared: readonly Prepared[], gone: GoneDocuments): SourceChange {

@@ -13,9 +13,9 @@ import { Backups } from "./backups.ts";
 import { knowledgeHealth, type KnowledgeSeen } from "./core/knowledge-health.ts";
 import { DocumentsPart } from "./documents-part.ts";
 import type { KnowledgeConfig } from "./edge/config.ts";
-import { ParserPool } from "./edge/parser-process.ts";
 import { RouterClient } from "./edge/router-client.ts";
 import { Embedding } from "./embedding.ts";
+import { startFileReaders } from "./file-readers.ts";
 import { enrich } from "./enrich.ts";
 import { IdleExtraction } from "./idle-extraction.ts";
 import { indexJob } from "./index-job.ts";
@@ -81,7 +81,7 @@ async function startParts(
   const store = await startStore(database, onDeath);
   const stopping = new AbortController();
   const written = new Doorbell();
-  const parsers = new ParserPool();
+  const readers = startFileReaders(onDeath);
   const embedding = new Embedding(
     (signal) => openEmbedder(config, signal, onDeath),
     embeddingStore(store),
@@ -89,7 +89,7 @@ async function startParts(
     log,
   );
   const memory = new MemoryPart(store, embedding, written, config.EMBED_TIMEOUT_MS);
-  const documents = new DocumentsPart(config, store, embedding, parsers, written);
+  const documents = new DocumentsPart(config, store, embedding, readers, written);
   const vault = await openVault(config, store, documents, { database, signal: stopping.signal, log });
   const extraction = extractionOf(config, store, log);
   const jobs = jobsOf(config, log, { store, documents, extraction });
@@ -113,7 +113,7 @@ async function startParts(
       await watchers.close();
       await jobs.close();
       await embeddingRun;
-      await parsers.close();
+      await readers.close();
       await vault.close();
       await memory.notes.flush().catch(() => undefined);
       await store.close();

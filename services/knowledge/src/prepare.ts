@@ -1,13 +1,12 @@
 import { createHash, webcrypto } from "node:crypto";
-import { basename, dirname, join } from "node:path";
 
 import { AppError } from "@benchai/contract/errors";
 
 import type { DocumentContent } from "./core/document.ts";
 import type { KnownDocument, SeenFile, Stamp } from "./core/manifest.ts";
-import { readStamped } from "./edge/folder-scan.ts";
-import { resolveInside } from "./edge/paths.ts";
+import type { FileRead, FilesToRead } from "./edge/read-files.ts";
 import type { DocumentCommit } from "./edge/store/commit.ts";
+import { mapAtOnce } from "./map-at-once.ts";
 
 /** Reads a document's bytes into text and chunks; see `parsers/`. What it throws is the document's problem. */
 export type Parse = (input: {
@@ -32,40 +31,61 @@ export type ReadBytes = {
   readonly isNote?: boolean;
 };
 
-type FileToPrepare = {
-  readonly folders: FolderPlaces;
-  readonly file: SeenFile;
-  readonly known: KnownDocument | undefined;
+type FilesToPrepare = {
+  readonly root: string;
+  readonly files: readonly (SeenFile & { readonly known: KnownDocument | undefined })[];
   /** Of a vault. */
   readonly isNote: boolean;
   readonly maxFileBytes: number;
   readonly signal: AbortSignal;
 };
 
-const tries = 3;
+type PreparePorts = {
+  readonly parse: Parse;
+  /** Answers in the order of the paths. */
+  read(files: FilesToRead): Promise<readonly FileRead[]>;
+};
+
 /**
  * Two changes within one tick of the file system's clock look like one (git: "racy" entries). What changed this
  * shortly before it was read gets a stamp that no file has, and is read once more by the next run.
  */
 const racyMs = 50;
 
-/** Reads and parses one file of a folder; undefined when it does not hold still, or is gone. */
-export async function prepareFile(parse: Parse, call: FileToPrepare): Promise<Prepared | undefined> {
-  const { file, known, maxFileBytes, signal } = call;
-  if (file.stamp.sizeBytes > maxFileBytes) {
-    const problem = `too large: ${file.stamp.sizeBytes} bytes, at most ${maxFileBytes} are read (MAX_FILE_BYTES)`;
-    return { kind: "read", known, commit: withoutContent(file, problem) };
-  }
-  try {
-    for (let i = 0; i < tries && !signal.aborted; i += 1) {
-      const read = await readInside(call);
-      if (read) return await prepareRead(parse, read, known);
-    }
-    return undefined;
-  } catch (error) {
-    if (isFatal(error)) throw error;
-    return { kind: "read", known, commit: withoutContent(file, messageOf(error)) };
-  }
+/** Enough to keep the parsers busy; a run that is cancelled waits for these. */
+const parsedAtOnce = 32;
+
+/** Reads and parses files of a folder. Those that do not hold still, or are gone, are left out. */
+export async function prepareFiles(ports: PreparePorts, call: FilesToPrepare): Promise<readonly Prepared[]> {
+  const { root, maxFileBytes, isNote, signal } = call;
+  const [large, files] = partition(call.files, ({ stamp }) => stamp.sizeBytes > maxFileBytes);
+  const reads = await ports.read({ root, paths: files.map(({ path }) => path), maxFileBytes });
+  const prepared = await mapAtOnce([...files.entries()], parsedAtOnce, async ([i, { known, ...file }]) => {
+    signal.throwIfAborted();
+    return prepareRead(ports.parse, file, known, isNote, reads[i]);
+  });
+  return [...large.map((file) => tooLarge(file, maxFileBytes)), ...prepared.filter((p) => p !== undefined)];
+}
+
+async function prepareRead(
+  parse: Parse,
+  file: SeenFile,
+  known: KnownDocument | undefined,
+  isNote: boolean,
+  read: FileRead,
+): Promise<Prepared | undefined> {
+  if (!read) return undefined;
+  if ("problem" in read) return { kind: "read", known, commit: withoutContent(file, read.problem) };
+  const { bytes, sha256 } = read;
+  const stamp = settled(read.stamp);
+  if (known?.sha256 === sha256) return { kind: "same", document: known, stamp };
+  const content = { path: file.path, bytes, stamp, changedMs: mtimeMs(read.stamp), isNote };
+  return { kind: "read", known, commit: await commitOf(parse, content, sha256) };
+}
+
+function tooLarge({ known, ...file }: FilesToPrepare["files"][number], maxFileBytes: number): Prepared {
+  const problem = `too large: ${file.stamp.sizeBytes} bytes, at most ${maxFileBytes} are read (MAX_FILE_BYTES)`;
+  return { kind: "read", known, commit: withoutContent(file, problem) };
 }
 
 /** Hashes and parses bytes that were handed over. */
@@ -73,53 +93,11 @@ export async function prepareBytes(parse: Parse, read: ReadBytes): Promise<Docum
   return commitOf(parse, read, await sha256Of(read.bytes));
 }
 
-async function prepareRead(
-  parse: Parse,
-  read: ReadBytes,
-  known: KnownDocument | undefined,
-): Promise<Prepared> {
-  const sha256 = await sha256Of(read.bytes);
-  if (known?.sha256 === sha256) return { kind: "same", document: known, stamp: read.stamp };
-  return { kind: "read", known, commit: await commitOf(parse, read, sha256) };
-}
-
 async function commitOf(parse: Parse, read: ReadBytes, sha256: string): Promise<DocumentCommit> {
   const { path, bytes, stamp, changedMs, mediaType, isNote = false } = read;
   const type = mediaType === undefined ? {} : { mediaType };
   const outcome = await outcomeOf(parse, { path, bytes, isNote, ...type });
   return { path, stamp, sha256, changedMs, outcome };
-}
-
-/** Where the folders of a batch of files lie, each seen once: between the walk and now, a link may have taken its name. */
-export class FolderPlaces {
-  readonly #root: string;
-  readonly #places = new Map<string, Promise<string | undefined>>();
-
-  constructor(root: string) {
-    this.#root = root;
-  }
-
-  /** Undefined for a folder that is gone. */
-  of(folder: string): Promise<string | undefined> {
-    const place = this.#places.get(folder) ?? resolveInside(this.#root, folder).catch(undefinedWhenGone);
-    this.#places.set(folder, place);
-    return place;
-  }
-}
-
-async function readInside(call: FileToPrepare): Promise<ReadBytes | undefined> {
-  const { folders, file, maxFileBytes, isNote } = call;
-  const { path } = file;
-  const folder = await folders.of(dirname(path));
-  const read =
-    folder === undefined ? undefined : await readStamped(join(folder, basename(path)), maxFileBytes);
-  if (!read) return undefined;
-  return { path, bytes: read.bytes, stamp: settled(read.stamp), changedMs: mtimeMs(read.stamp), isNote };
-}
-
-function undefinedWhenGone(error: unknown): undefined {
-  if (error instanceof AppError && error.code === "not_found") return undefined;
-  throw error;
 }
 
 /** A parser that fails, also by crashing, fails its document; only the end of the service is nobody's fault. */
@@ -159,4 +137,8 @@ function mtimeMs({ mtimeNs }: Stamp): number {
 function settled(stamp: Stamp): Stamp {
   const ageMs = Date.now() - Number(BigInt(stamp.ctimeNs) / 1_000_000n);
   return Math.abs(ageMs) < racyMs ? { ...stamp, ctimeNs: "" } : stamp;
+}
+
+function partition<T>(items: readonly T[], isFirst: (item: T) => boolean): readonly [T[], T[]] {
+  return [items.filter(isFirst), items.filter((item) => !isFirst(item))];
 }

@@ -11,7 +11,7 @@ import { createLogger } from "@benchai/kernel/log";
 
 import { DocumentsPart } from "../src/documents-part.ts";
 import { KnowledgeConfig } from "../src/edge/config.ts";
-import { ParserPool } from "../src/edge/parser-process.ts";
+import { startFileReaders } from "../src/file-readers.ts";
 import { Embedding, type EmbeddingStore } from "../src/embedding.ts";
 import type { JobKind } from "@benchai/contract/jobs";
 import type { Jobs } from "@benchai/jobs/jobs";
@@ -31,12 +31,13 @@ const extracted = new Set(["html", "pdf", "docx", "ipynb", "canvas"]);
 async function indexedTree() {
   const root = join(temporaryFolder(), "documents");
   const texts = writeMixedTree(root);
-  const store = await startStore(join(temporaryFolder(), "knowledge.db"), (error) => {
+  const fail = (error: Error) => {
     throw error;
-  });
-  const parsers = new ParserPool();
+  };
+  const store = await startStore(join(temporaryFolder(), "knowledge.db"), fail);
+  const readers = startFileReaders(fail);
   onTestFinished(async () => {
-    await parsers.close();
+    await readers.close();
     await store.close();
   });
   const config = readConfig(KnowledgeConfig, { DOCUMENTS_ROOT: root });
@@ -44,7 +45,7 @@ async function indexedTree() {
   // Never run: this is about words.
   const unused = (): never => expect.unreachable();
   const embedding = new Embedding(unused, {} as EmbeddingStore, bell, createLogger("test", "silent"));
-  const documents = new DocumentsPart(config, store, embedding, parsers, bell);
+  const documents = new DocumentsPart(config, store, embedding, readers, bell);
   const folder = { owner, collection: "tree", folder: { path: "" }, nowMs: 0 };
   const { result } = await documents.ingest.indexFolder(
     (await store.write.folderSource(folder)).id,

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
+import { readFiles } from "../src/edge/read-files.ts";
 import { commitDocuments } from "../src/edge/store/commit.ts";
 import { manifestOf } from "../src/edge/store/documents.ts";
 import { fileContent } from "../src/edge/store/files.ts";
@@ -37,6 +38,7 @@ export function directPorts(db: Db, parsed: string[] = []): IngestPorts {
     truncateWal: async () => truncateWal(db),
     file: async (call) => fileContent(db, call),
     isSupported: (path) => formatOf(path) !== undefined,
+    read: async (files) => readFiles(files),
     parse: async (input) => {
       parsed.push(input.path);
       return parseDocument(input);

@@ -1,4 +1,4 @@
-import { type BigIntStats, type Dirent, constants } from "node:fs";
+import { type Dirent, constants } from "node:fs";
 import { lstat, open, readdir } from "node:fs/promises";
 import { isUtf8 } from "node:buffer";
 import { join } from "node:path";
@@ -13,6 +13,7 @@ import {
   isIgnored,
 } from "../core/ignore-rules.ts";
 import { isSameStamp, type Seen, type SeenFile, type Stamp } from "../core/manifest.ts";
+import { codeOf, isGone, stampOf } from "./file-stamp.ts";
 import { folderAway } from "./paths.ts";
 
 export type ScanOptions = Globs & {
@@ -80,10 +81,10 @@ export async function scanFolder(root: string, options: ScanOptions): Promise<Fo
   return { files, unseen, folders, notes, others, isRootEmpty };
 }
 
-/** What a file is now; undefined when it is gone, a link, or no regular file. */
-async function stampOf(path: string): Promise<Stamp | undefined> {
+/** What a file is now; undefined when it is a link, or no regular file. */
+async function stampAt(path: string): Promise<Stamp | undefined> {
   const stats = await lstat(path, { bigint: true });
-  return stats.isFile() ? stamp(stats) : undefined;
+  return stats.isFile() ? stampOf(stats) : undefined;
 }
 
 /**
@@ -97,7 +98,7 @@ export async function readStamped(
   // Without O_NONBLOCK, opening what has become a named pipe would wait for ever.
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   const file = await open(path, flags).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT" || error.code === "ELOOP" || error.code === "ENOTDIR") return undefined;
+    if (isGone(error, "ELOOP")) return undefined;
     throw error;
   });
   if (!file) return undefined;
@@ -105,8 +106,8 @@ export async function readStamped(
     const before = await file.stat({ bigint: true });
     if (!before.isFile() || before.size > maxBytes) return undefined;
     const bytes = await file.readFile();
-    const after = stamp(await file.stat({ bigint: true }));
-    const isWhole = isSameStamp(stamp(before), after) && bytes.length === after.sizeBytes;
+    const after = stampOf(await file.stat({ bigint: true }));
+    const isWhole = isSameStamp(stampOf(before), after) && bytes.length === after.sizeBytes;
     return isWhole ? { bytes, stamp: after } : undefined;
   } finally {
     await file.close();
@@ -168,7 +169,7 @@ function nameOf(walk: Walk, folder: Folder, { name }: Dirent<Buffer>): string | 
 
 async function look(walk: Walk, path: string): Promise<void> {
   try {
-    const found = await stampOf(join(walk.root, path));
+    const found = await stampAt(join(walk.root, path));
     if (found) walk.files.push({ path, stamp: found });
   } catch (error) {
     if (!isGone(error)) leaveUnseen(walk, path, codeOf(error));
@@ -197,21 +198,4 @@ async function readIgnoreFiles(
 function leaveUnseen(walk: Walk, path: string, why: string): void {
   walk.unseen.push(path);
   walk.notes.push(`${path || "the folder"} was not looked at (${why}): what is indexed of it stays as it is`);
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "unknown error";
-}
-
-function isGone(error: unknown): boolean {
-  return ["ENOENT", "ENOTDIR"].includes(codeOf(error));
-}
-
-function stamp({ size, mtimeNs, ctimeNs, ino }: BigIntStats): Stamp {
-  return {
-    sizeBytes: Number(size),
-    mtimeNs: String(mtimeNs),
-    ctimeNs: String(ctimeNs),
-    inode: String(ino),
-  };
 }
