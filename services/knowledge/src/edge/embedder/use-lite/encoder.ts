@@ -79,7 +79,7 @@ export class SentenceEncoder {
     return this.#output.values.slice(0, dimensions).map(Math.tanh);
   }
 
-  /** The model adds a piece's place to what it knows of the piece, and both to that again. */
+  /** The model's first layer gets a piece's vector twice, and its place once. */
   #embed(ids: readonly number[]): Matrix {
     const { values } = this.#input;
     for (const [row, id] of ids.entries())
