@@ -21,7 +21,7 @@ const encoder = await SentenceEncoder.load();
 
 const api = {
   // One text at a time: a batch could not be stopped, and has nothing to share but the weights.
-  vector: (text: string): Promise<Float32Array> => Promise.resolve(encoder.encode(text)),
+  vector: (text: string): Float32Array => encoder.encode(text),
 };
 export type UseLiteThreadApi = typeof api;
 

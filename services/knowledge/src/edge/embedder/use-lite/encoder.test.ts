@@ -25,6 +25,7 @@ describe("the encoder", async () => {
 
   const farthest = async (text: string) => {
     const [unit, reference] = [toUnit(own.encode(text)), toUnit(await theirs.embed(text))];
+    expect(unit).toHaveLength(512);
     return Math.max(...Array.from(unit ?? [], (value, i) => Math.abs(value - (reference?.[i] ?? Infinity))));
   };
 
