@@ -12,16 +12,15 @@ import {
 } from "./core/manifest.ts";
 import { type FolderScan, scanFolder } from "./edge/folder-scan.ts";
 import { folderAway, resolveInside } from "./edge/paths.ts";
-import type { FileRead, FilesToRead } from "./edge/read-files.ts";
 import type { DocumentCommit, SourceChange } from "./edge/store/commit.ts";
 import type { StoredFile } from "./edge/store/files.ts";
 import type { FolderSource, Source } from "./edge/store/sources.ts";
 import { isVaultDocument } from "./core/vault/vault-paths.ts";
 import { Locks } from "./locks.ts";
-import { type Parse, type Prepared, prepareBytes, prepareFiles } from "./prepare.ts";
+import { type Prepared, prepareBytes, prepareFiles, type PreparePorts } from "./prepare.ts";
 
 /** What indexing reads and writes. Changes are durable when `commit` resolves. */
-export type IngestPorts = {
+export type IngestPorts = PreparePorts & {
   source(call: { readonly sourceId: number }): Promise<Source | undefined>;
   manifest(call: { readonly sourceId: number }): Promise<readonly KnownDocument[]>;
   commit(change: SourceChange): Promise<unknown>;
@@ -31,9 +30,6 @@ export type IngestPorts = {
   /** Takes deleted text out of the write-ahead log. */
   truncateWal(): Promise<unknown>;
   file(call: { readonly owner: string; readonly id: string }): Promise<StoredFile>;
-  /** Answers in the order of the paths. */
-  read(files: FilesToRead): Promise<readonly FileRead[]>;
-  readonly parse: Parse;
   isSupported(path: string): boolean;
 };
 

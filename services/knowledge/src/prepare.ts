@@ -40,7 +40,7 @@ type FilesToPrepare = {
   readonly signal: AbortSignal;
 };
 
-type PreparePorts = {
+export type PreparePorts = {
   readonly parse: Parse;
   /** Answers in the order of the paths. */
   read(files: FilesToRead): Promise<readonly FileRead[]>;
@@ -58,7 +58,9 @@ const parsedAtOnce = 32;
 /** Reads and parses files of a folder. Those that do not hold still, or are gone, are left out. */
 export async function prepareFiles(ports: PreparePorts, call: FilesToPrepare): Promise<readonly Prepared[]> {
   const { root, maxFileBytes, isNote, signal } = call;
-  const [large, files] = partition(call.files, ({ stamp }) => stamp.sizeBytes > maxFileBytes);
+  const { large = [], files = [] } = Object.groupBy(call.files, ({ stamp }) =>
+    stamp.sizeBytes > maxFileBytes ? "large" : "files",
+  );
   const reads = await ports.read({ root, paths: files.map(({ path }) => path), maxFileBytes });
   const prepared = await mapAtOnce([...files.entries()], parsedAtOnce, async ([i, { known, ...file }]) => {
     signal.throwIfAborted();
@@ -137,8 +139,4 @@ function mtimeMs({ mtimeNs }: Stamp): number {
 function settled(stamp: Stamp): Stamp {
   const ageMs = Date.now() - Number(BigInt(stamp.ctimeNs) / 1_000_000n);
   return Math.abs(ageMs) < racyMs ? { ...stamp, ctimeNs: "" } : stamp;
-}
-
-function partition<T>(items: readonly T[], isFirst: (item: T) => boolean): readonly [T[], T[]] {
-  return [items.filter(isFirst), items.filter((item) => !isFirst(item))];
 }

@@ -1,6 +1,9 @@
-import type { BigIntStats } from "node:fs";
+import { type BigIntStats, constants } from "node:fs";
 
 import type { Stamp } from "../core/manifest.ts";
+
+/** Opens no link, and without O_NONBLOCK opening what has become a named pipe would wait for ever. */
+export const readFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 export function stampOf({ size, mtimeNs, ctimeNs, ino }: BigIntStats): Stamp {
   return {

@@ -1,4 +1,4 @@
-import { type Dirent, constants } from "node:fs";
+import type { Dirent } from "node:fs";
 import { lstat, open, readdir } from "node:fs/promises";
 import { isUtf8 } from "node:buffer";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ import {
   isIgnored,
 } from "../core/ignore-rules.ts";
 import { isSameStamp, type Seen, type SeenFile, type Stamp } from "../core/manifest.ts";
-import { codeOf, isGone, stampOf } from "./file-stamp.ts";
+import { codeOf, isGone, readFlags, stampOf } from "./file-stamp.ts";
 import { folderAway } from "./paths.ts";
 
 export type ScanOptions = Globs & {
@@ -95,9 +95,7 @@ export async function readStamped(
   path: string,
   maxBytes: number,
 ): Promise<{ bytes: Uint8Array<ArrayBuffer>; stamp: Stamp } | undefined> {
-  // Without O_NONBLOCK, opening what has become a named pipe would wait for ever.
-  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-  const file = await open(path, flags).catch((error: NodeJS.ErrnoException) => {
+  const file = await open(path, readFlags).catch((error: NodeJS.ErrnoException) => {
     if (isGone(error, "ELOOP")) return undefined;
     throw error;
   });
