@@ -23,9 +23,13 @@ describe("the derived tokens of the full-text index", () => {
   });
 
   it("are the bigrams of scripts without spaces, and the words glued to them", () => {
-    expect(indexParts("日本語のTest、中")).toBe("日本 本語 語の test 中");
+    expect(indexParts("日本語のTest、中")).toBe("日本 本語 語の 中 test");
     expect(cjkBigrams("한국어")).toEqual(["한국", "국어"]);
     expect(cjkBigrams("𠀀𠀁𠀂")).toEqual(["𠀀𠀁", "𠀁𠀂"]);
+  });
+
+  it("hold a word that a run is glued to, although it stands alone before", () => {
+    expect(indexParts("дa, getUser; дa한, getUser語")).toBe("get user 한 語 дa getuser");
   });
 
   it("hold for every word of a text what the query derives from it", () => {
