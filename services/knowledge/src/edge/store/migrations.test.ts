@@ -21,6 +21,7 @@ const fillers: Readonly<Record<number, (db: Db) => void>> = {
   2: fill,
   3: fill,
   4: fill,
+  5: fill,
 };
 
 function databaseOf(version: number): Db {

@@ -3,11 +3,12 @@ import { workerData } from "node:worker_threads";
 import { serveThread } from "@benchai/kernel/thread-server";
 
 import { changeCollection, createCollection, deleteCollection } from "./collections.ts";
-import { commitDocuments } from "./commit.ts";
+import { commitDocuments, type SourceChange } from "./commit.ts";
 import { deleteDocument } from "./documents.ts";
 import { createFile, deleteFile, sweepOwnedFiles } from "./files.ts";
 import { guarded } from "./guarded.ts";
 import { importHistoric } from "./historic-import.ts";
+import { IdleMerge } from "./idle-merge.ts";
 import { truncateWal } from "./index-health.ts";
 import {
   cancelJob,
@@ -44,6 +45,7 @@ const data: WriterThreadData = workerData;
 const { path, writes } = data;
 const db = openWriter(path);
 sweepOwnedFiles(db);
+const merge = new IdleMerge(db);
 
 const changes = db.prepare<[], number>("SELECT total_changes()").pluck();
 
@@ -67,7 +69,10 @@ const api = guarded(path, {
   setVaultFiles: on(setVaultFiles),
   deleteSource: on(deleteSource),
   markSource: on(markSource),
-  commitDocuments: on(commitDocuments),
+  commitDocuments: on((connection, change: SourceChange) => {
+    merge.postpone();
+    return commitDocuments(connection, change);
+  }),
   deleteDocument: on(deleteDocument),
   createFile: on(createFile),
   deleteFile: on(deleteFile),

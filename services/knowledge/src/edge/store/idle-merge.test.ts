@@ -1,0 +1,68 @@
+import { join } from "node:path";
+
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+
+import { temporaryFolder } from "../../../test/folder.ts";
+import { IdleMerge, mergeStep } from "./idle-merge.ts";
+import { type Db, openWriter } from "./open.ts";
+
+const commits = 20;
+
+/** An index of as many segments as there were commits. */
+function indexOfCommits(): Db {
+  const db = openWriter(join(temporaryFolder(), "knowledge.db"));
+  const insert = db.prepare(
+    "INSERT INTO chunk_index (title, heading, body, parts, scope) VALUES ('', '', ?, '', '')",
+  );
+  for (let i = 0; i < commits; i += 1) insert.run(`apple pear${i}`);
+  return db;
+}
+
+const segments = (db: Db): unknown =>
+  db.prepare("SELECT count(DISTINCT segid) FROM chunk_index_idx").pluck().get();
+
+const found = (db: Db, word: string): unknown =>
+  db.prepare("SELECT count(*) FROM chunk_index WHERE chunk_index MATCH ?").pluck().get(word);
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+test("documents that are being indexed make segments that nobody merges meanwhile", () => {
+  expect(segments(indexOfCommits())).toBe(commits);
+});
+
+test("steps merge what is there, lose nothing of it, and end", () => {
+  const db = indexOfCommits();
+  let steps = 0;
+  while (mergeStep(db)) steps += 1;
+  expect(steps).toBeGreaterThan(0);
+  expect(segments(db)).toBeLessThan(4);
+  expect([found(db, "apple"), found(db, "pear7")]).toEqual([commits, 1]);
+  db.exec("INSERT INTO chunk_index(chunk_index) VALUES ('integrity-check')");
+});
+
+test("merging waits until nothing was written for a while, and goes on by itself", () => {
+  const db = indexOfCommits();
+  const merge = new IdleMerge(db, 1_000);
+  vi.advanceTimersByTime(999);
+  merge.postpone();
+  vi.advanceTimersByTime(999);
+  expect(segments(db)).toBe(commits);
+  vi.advanceTimersByTime(1);
+  vi.runAllTimers();
+  expect(segments(db)).toBeLessThan(4);
+});
+
+test("a storage that takes no writes stops it until documents are written again", () => {
+  const db = indexOfCommits();
+  const merge = new IdleMerge(db, 1_000);
+  db.pragma("query_only = ON");
+  vi.runAllTimers();
+  expect(segments(db)).toBe(commits);
+  db.pragma("query_only = OFF");
+  vi.runAllTimers();
+  expect(segments(db)).toBe(commits);
+  merge.postpone();
+  vi.runAllTimers();
+  expect(segments(db)).toBeLessThan(4);
+});
