@@ -70,7 +70,7 @@ export type FolderRun = {
 };
 
 /** Small documents share a transaction: one fsync and one segment of the full-text index for many. */
-const batchLimits = { maxBytes: 1024 * 1024, maxCount: 256 };
+const batchLimits = { maxBytes: 1024 * 1024, maxCount: 1_024 };
 const shownNotes = 50;
 
 /** Brings the index in line with what is in the sources. A source is indexed by one run at a time. */

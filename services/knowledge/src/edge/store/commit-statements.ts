@@ -58,9 +58,10 @@ function chunkStatements(db: Db) {
       "SELECT id, ordinal, text_sha256 AS sha256 FROM chunks WHERE document_id = ?",
     ),
     deleteChunk: db.prepare<[number]>("DELETE FROM chunks WHERE id = ?"),
-    insertChunk: db.prepare<[object]>(
+    // By position: to find eight values by their names took half of the time of writing them.
+    insertChunk: db.prepare<[number, number, number, number, number | null, number | null, string, string]>(
       `INSERT INTO chunks (document_id, ordinal, start_line, end_line, start_column, end_column, heading_path, text_sha256)
-       VALUES (:documentId, :ordinal, :startLine, :endLine, :startColumn, :endColumn, :headings, :sha256)`,
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     moveChunk: db.prepare<[object]>(
       `UPDATE chunks SET ordinal = :ordinal, start_line = :startLine, end_line = :endLine,

@@ -144,7 +144,8 @@ type Target = {
 function replaceChunks(sql: CommitStatements, target: Target, chunks: readonly Chunk[]): readonly number[] {
   const { documentId } = target;
   const stored = sql.chunksOf.all(documentId);
-  const sha256s = chunks.map(chunkSha256);
+  const headings = chunks.map(({ headingPath }) => JSON.stringify(headingPath));
+  const sha256s = chunks.map(({ text }, i) => chunkSha256(headings[i] ?? "", text));
   const { kept, removed } = planChunks(stored, sha256s);
   for (const { id } of removed) sql.deleteChunk.run(id);
   // Rows that get a number wait below zero while others may hold it: a document has each ordinal once.
@@ -153,7 +154,7 @@ function replaceChunks(sql: CommitStatements, target: Target, chunks: readonly C
     const place = { ...chunk, ordinal: isParking ? -1 - ordinal : ordinal };
     const known = kept[ordinal];
     if (known) keepChunk(sql, target, known, place);
-    else insertChunk(sql, target, sha256s[ordinal] ?? "", place);
+    else insertChunk(sql, target, place, headings[ordinal] ?? "", sha256s[ordinal] ?? "");
   }
   if (isParking) sql.unparkChunks.run(documentId);
   return removed.map((c) => c.id);
@@ -166,11 +167,27 @@ function keepChunk(sql: CommitStatements, target: Target, { id }: StoredChunk, c
   if (target.isRetitled) sql.retitleText.run(target.title, id);
 }
 
-function insertChunk(sql: CommitStatements, target: Target, sha256: string, chunk: PlacedChunk): void {
+/** `headings` is the chunk's heading path as JSON. */
+function insertChunk(
+  sql: CommitStatements,
+  target: Target,
+  chunk: PlacedChunk,
+  headings: string,
+  sha256: string,
+): void {
   const { documentId, title, scope, rows } = target;
   const { headingPath, text } = chunk;
-  const headings = JSON.stringify(headingPath);
-  const { lastInsertRowid } = sql.insertChunk.run({ documentId, sha256, headings, ...linesOf(chunk) });
+  const { ordinal, startLine, endLine, startColumn, endColumn } = linesOf(chunk);
+  const { lastInsertRowid } = sql.insertChunk.run(
+    documentId,
+    ordinal,
+    startLine,
+    endLine,
+    startColumn,
+    endColumn,
+    headings,
+    sha256,
+  );
   const row = {
     chunkId: lastInsertRowid,
     title,
@@ -187,6 +204,6 @@ function linesOf({ ordinal, startLine, endLine, startColumn, endColumn }: Placed
 }
 
 /** Covers what is embedded: where the chunk stands and what it says. */
-function chunkSha256({ headingPath, text }: Chunk): string {
-  return hash("sha256", `${JSON.stringify(headingPath)}\n${text}`);
+function chunkSha256(headings: string, text: string): string {
+  return hash("sha256", `${headings}\n${text}`);
 }
