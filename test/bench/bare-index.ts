@@ -25,7 +25,7 @@ export async function bareIndexCpuS(folder: string, database: string): Promise<n
   const db = openWriter(database, []);
   db.exec(
     `CREATE VIRTUAL TABLE chunk_index USING fts5(title, heading, body, parts, scope, tokenize = 'porter unicode61 remove_diacritics 2');
-     INSERT INTO chunk_index(chunk_index, rank) VALUES ('hashsize', 4194304), ('automerge', 8)`,
+     INSERT INTO chunk_index(chunk_index, rank) VALUES ('hashsize', 4194304), ('automerge', 64), ('crisismerge', 128)`,
   );
   const insert = db.prepare<string[]>("INSERT INTO chunk_index VALUES (?, ?, ?, ?, ?)");
   const started = process.cpuUsage();

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type { VaultGraphView, VaultStatus } from "@benchai/contract/obsidian";
-import type { SearchAnswer, SearchRequest } from "@benchai/contract/rag";
+import type { SearchAnswer, SearchRequest, SourceView } from "@benchai/contract/rag";
 
 import { freePort } from "../support/free-port.ts";
 import { root } from "../support/images.ts";
@@ -84,13 +84,32 @@ export class KnowledgeProcess {
     }, 20);
   }
 
+  /** Waits until every folder was gone through to its end. Asks what costs the service next to nothing, as that is measured too. */
+  async indexed(): Promise<void> {
+    await eventually(async () => {
+      const { data } = await this.#get<{ data: readonly SourceView[] }>("/v1/rag/sources");
+      return data.length > 0 && data.every(({ indexed_at: at }) => at !== null);
+    }, 200);
+  }
+
   /** Waits until so many documents of the folder are there. */
   async documents(count: number): Promise<void> {
     await eventually(async () => {
       const { data } = await this.#get<{ data: readonly { documents: number }[] }>("/v1/rag/collections");
       return data.some(({ documents }) => documents === count);
-      // Counting them costs the service a few milliseconds, which are measured too.
     }, 500);
+  }
+
+  /** Waits until the service does next to nothing. */
+  async quiet(): Promise<void> {
+    let before = Number.NEGATIVE_INFINITY;
+    const isQuiet = async () => {
+      const cpuS = this.cpuS();
+      const isSo = cpuS - before < 0.05;
+      before = cpuS;
+      return isSo;
+    };
+    await eventually(isQuiet, 2_000);
   }
 
   /** Waits until vectors can be searched: those that are stored are loaded at a time. */
