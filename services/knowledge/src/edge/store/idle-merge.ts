@@ -45,10 +45,10 @@ export class IdleMerge {
 }
 
 /** Whether there was something to merge, and so may be more. */
-export function mergeStep(db: Db): boolean {
+export function mergeStep(db: Db, pages = stepPages): boolean {
   const changes = db.prepare<[], number>("SELECT total_changes()").pluck();
   const before = changes.get() ?? 0;
-  db.exec(`INSERT INTO chunk_index(chunk_index, rank) VALUES ('merge', ${stepPages})`);
+  db.exec(`INSERT INTO chunk_index(chunk_index, rank) VALUES ('merge', ${pages})`);
   // The command itself counts as one (SQLite, FTS5, "The 'merge' Command").
   return (changes.get() ?? 0) - before >= 2;
 }
