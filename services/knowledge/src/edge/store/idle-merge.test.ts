@@ -45,7 +45,7 @@ test("steps merge what is there, lose nothing of it, and end", () => {
 
 test("merging waits until nothing was written for a while, and goes on by itself", () => {
   const db = indexOfCommits();
-  const merge = new IdleMerge(db, 1_000);
+  const merge = new IdleMerge(db);
   vi.advanceTimersByTime(999);
   merge.postpone();
   vi.advanceTimersByTime(999);
@@ -57,7 +57,7 @@ test("merging waits until nothing was written for a while, and goes on by itself
 
 test("a storage that takes no writes stops it until documents are written again", () => {
   const db = indexOfCommits();
-  const merge = new IdleMerge(db, 1_000);
+  const merge = new IdleMerge(db);
   db.pragma("query_only = ON");
   vi.runAllTimers();
   expect(segments(db)).toBe(commits);

@@ -70,8 +70,9 @@ const api = guarded(path, {
   deleteSource: on(deleteSource),
   markSource: on(markSource),
   commitDocuments: on((connection, change: SourceChange) => {
+    const removed = commitDocuments(connection, change);
     merge.postpone();
-    return commitDocuments(connection, change);
+    return removed;
   }),
   deleteDocument: on(deleteDocument),
   createFile: on(createFile),
