@@ -272,7 +272,7 @@ export const migrations: readonly string[] = [
    * and eight segments are merged at a time, not four. */ `
   INSERT INTO chunk_index(chunk_index, rank) VALUES ('hashsize', 4194304), ('automerge', 8);
   `,
-  /* 5: segments are merged while nothing is indexed (idle-merge.ts), and while it is only those that are too many to be searched. */ `
+  /* 5: segments are merged while nothing is indexed (idle-merge.ts), and while it is only when a level has 64 of them. */ `
   INSERT INTO chunk_index(chunk_index, rank) VALUES ('automerge', 64), ('crisismerge', 128);
   `,
 ];

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 
-/** An id that callers see: 120 random bits behind a word that says what it names (`doc_…`, `mem_…`). */
+/** An id that callers see: 122 random bits behind a word that says what it names (`doc_…`, `mem_…`). */
 export function publicId(prefix: "doc" | "src" | "file" | "mem" | "batch"): string {
   // Drawn from a pool: to ask the system for the bytes of each took 17 µs, and every document has one.
   return `${prefix}_${randomUUID().replaceAll("-", "")}`;
