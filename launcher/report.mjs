@@ -1,5 +1,5 @@
-// report.mjs DIR SUITE...: adds up vitest's JSON reports. A missing report, a suite that could not run and a skipped
-// test each count as a failure, for they hide one. The last line is what CI reads.
+// report.mjs DIR SUITE...: names what failed in vitest's JSON reports, and adds up. A missing report, a suite that could
+// not run and a skipped test each count as a failure, for they hide one. The last line is what CI reads.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -11,11 +11,25 @@ function read(file) {
   }
 }
 
+/** Enough of a failure for the counterexample of a property. */
+const messageLines = 8;
+const colours = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, "gu");
+
+/** A failed test and how it failed: a long log may have been cut where vitest said it. */
+function failure(suite, file, test) {
+  const message = test.failureMessages.join("\n").replaceAll(colours, "").split("\n").slice(0, messageLines);
+  return [`${suite}: ${file.name}: ${test.fullName}`, ...message.map((line) => `  ${line}`)].join("\n");
+}
+
 /** Failures of one report, with those that vitest does not count as failed tests. */
 function count(suite, report) {
   if (report === undefined)
     return { passed: 0, failed: 1, why: [`${suite}: did not run, there is no report`] };
-  const why = [];
+  const why = report.testResults.flatMap((file) =>
+    file.assertionResults
+      .filter((test) => test.status === "failed")
+      .map((test) => failure(suite, file, test)),
+  );
   const broken = report.testResults.filter(
     (file) => file.status === "failed" && !file.assertionResults.some((test) => test.status === "failed"),
   );
