@@ -1,9 +1,9 @@
-import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { afterEach, describe, expect, it, test } from "vitest";
 
 import { temporaryFolder } from "../../../test/folder.ts";
+import { bytesOf, generator, traces } from "../../../test/traces.ts";
 import { contentKey } from "./memory-rows.ts";
 import { putMemoryVectors, unembeddedMemories } from "./memory-vectors.ts";
 import { addMemory, changeMemory, forgetMemory } from "./memories-write.ts";
@@ -19,20 +19,6 @@ afterEach(() => {
   for (const db of open.splice(0)) db.close();
 });
 
-/** Seeded, so that a failure repeats. */
-function generator(seed: number) {
-  let at = seed;
-  const random = (n: number) => (at = (at * 48_271) % 2_147_483_647) % n;
-  const word = (length: number) =>
-    Array.from({ length }, () => String.fromCharCode(97 + random(26))).join("");
-  const vector = () => {
-    const values = Float32Array.from({ length: dimensions }, () => random(1_000) - 500);
-    const norm = Math.hypot(...values);
-    return values.map((v) => v / norm);
-  };
-  return { random, word, vector };
-}
-
 /** A database in which one of twenty memories is made of words that nothing else has. */
 function crowd(size: number, seed: number) {
   const path = join(temporaryFolder(), "knowledge.db");
@@ -40,7 +26,12 @@ function crowd(size: number, seed: number) {
   // How soon a commit reaches the disk is not what is tested here.
   db.pragma("synchronous = OFF");
   open.push(db);
-  const { random, word, vector } = generator(seed);
+  const { random, word } = generator(seed);
+  const vector = () => {
+    const values = Float32Array.from({ length: dimensions }, () => random(1_000) - 500);
+    const norm = Math.hypot(...values);
+    return values.map((v) => v / norm);
+  };
   const common = Array.from({ length: 400 }, () => word(3 + random(4)));
   const distinctive: { id: string; content: string }[] = [];
   for (let i = 0; i < size; i += 1) {
@@ -59,27 +50,12 @@ function crowd(size: number, seed: number) {
   return { path, db, distinctive, unitOf };
 }
 
-/** Everything the database has on the disk, small letters, one byte a character. */
-function bytesOf(path: string): string {
-  return ["", "-wal", "-shm"]
-    .map((end) => path + end)
-    .filter((file) => existsSync(file))
-    .map((file) => readFileSync(file).toString("latin1"))
-    .join("\0");
-}
-
-/**
- * What would betray a text: itself, and of each of its words every seven letters in a row. The index keeps stems, and
- * leaves out of a term what it shares with the one before; seven letters anywhere are what is left of either.
- */
-function traces(bytes: string, { content }: { content: string }, unit: Float32Array | undefined): string[] {
-  const small = bytes.toLowerCase();
-  const pieces = (content.toLowerCase().match(/[a-z]{12,}/gu) ?? []).flatMap((word) =>
-    Array.from({ length: word.length - 6 }, (_, i) => word.slice(i, i + 7)),
-  );
+/** What would betray a memory. */
+function tracesOf(path: string, content: string, unit?: Float32Array): string[] {
+  const bytes = bytesOf(path);
   const vector = unit ? Buffer.from(unit.buffer, 0, 32).toString("latin1") : undefined;
   return [
-    ...[content.toLowerCase(), ...pieces].filter((piece) => small.includes(piece)),
+    ...traces(bytes, content),
     ...(vector !== undefined && bytes.includes(vector) ? ["the vector"] : []),
     ...(bytes.includes(contentKey(content)) ? ["the key"] : []),
   ];
@@ -93,9 +69,9 @@ describe("forgetting leaves no bytes", () => {
     [2_000, 4],
   ])("among %i memories", { timeout: 60_000 }, (size, seed) => {
     const { path, db, distinctive, unitOf } = crowd(size, seed);
-    const unit = (m: { content: string }) => unitOf.get(m.content);
+    const left = ({ content }: { content: string }) => tracesOf(path, content, unitOf.get(content));
     for (const [i, memory] of distinctive.slice(0, 6).entries()) {
-      expect(traces(bytesOf(path), memory, unit(memory)).length).toBeGreaterThan(4);
+      expect(left(memory).length).toBeGreaterThan(4);
       if (i % 3 === 2)
         changeMemory(db, {
           owner: "ann",
@@ -104,11 +80,10 @@ describe("forgetting leaves no bytes", () => {
           nowMs,
         });
       else expect(forgetMemory(db, { owner: "ann", id: memory.id })).toEqual({ isErased: true });
-      expect(traces(bytesOf(path), memory, unit(memory))).toEqual([]);
+      expect(left(memory)).toEqual([]);
     }
     for (const memory of distinctive.slice(6)) forgetMemory(db, { owner: "ann", id: memory.id });
-    const bytes = bytesOf(path);
-    expect(distinctive.slice(0, 12).flatMap((memory) => traces(bytes, memory, unit(memory)))).toEqual([]);
+    expect(distinctive.slice(0, 12).flatMap(left)).toEqual([]);
     expect(db.pragma("integrity_check", { simple: true })).toBe("ok");
     db.exec("INSERT INTO memory_index(memory_index) VALUES ('integrity-check')");
   });
@@ -120,7 +95,7 @@ describe("forgetting leaves no bytes", () => {
     for (const memory of distinctive) {
       searchMemories(reader, { owner: "ann", query: memory.content, limit: 5, asOfMs: nowMs, nowMs });
       expect(forgetMemory(db, { owner: "ann", id: memory.id })).toEqual({ isErased: true });
-      expect(traces(bytesOf(path), memory, unitOf.get(memory.content))).toEqual([]);
+      expect(tracesOf(path, memory.content, unitOf.get(memory.content))).toEqual([]);
       expect(
         searchMemories(reader, { owner: "ann", query: memory.content, limit: 5, asOfMs: nowMs, nowMs }).map(
           (m) => m.id,
@@ -140,7 +115,7 @@ describe("forgetting leaves no bytes", () => {
     expect(forgetMemory(db, { owner: "ann", id: first?.id ?? "" })).toEqual({ isErased: false });
     rows.return?.();
     expect(forgetMemory(db, { owner: "ann", id: second?.id ?? "" })).toEqual({ isErased: true });
-    expect(traces(bytesOf(path), first ?? { content: "" }, undefined)).toEqual([]);
+    expect(tracesOf(path, first?.content ?? "")).toEqual([]);
   });
 
   it("of turns that waited", () => {
@@ -151,9 +126,9 @@ describe("forgetting leaves no bytes", () => {
       turn: { namespace: "", conversation: "c", messages: [{ role: "user", content }] },
       nowMs,
     });
-    expect(traces(bytesOf(path), { content }, undefined).length).toBeGreaterThan(4);
+    expect(tracesOf(path, content).length).toBeGreaterThan(4);
     expect(dropTurns(db, { owner: "bob" }).deleted).toBe(0);
     expect(dropTurns(db, { owner: "ann", conversation: "c" })).toEqual({ deleted: 1, isErased: true });
-    expect(traces(bytesOf(path), { content }, undefined)).toEqual([]);
+    expect(tracesOf(path, content)).toEqual([]);
   });
 });
