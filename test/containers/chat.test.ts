@@ -240,6 +240,7 @@ type Counters = { readonly active: number; readonly abortedAtEpochMs: readonly n
 
 test.each([[true], [false]])(
   "S32: a client that leaves ends the work at the worker within 50 ms (stream: %s)",
+  { tags: "clock" },
   async (stream) => {
     const counters = () => askWorker<Counters>(stack, "endless", "/__counters");
     const delaysMs: number[] = [];

@@ -140,7 +140,7 @@ test("a WebSocket through the router has each sentence said when it has ended", 
   say({ type: "start", response_format: "mp3" });
   say({ type: "text", text: "The first sentence. And" });
   // Before the text has ended.
-  await expect.poll(() => events.some(({ audio }) => audio), { timeout: 10_000 }).toBe(true);
+  await expect.poll(() => events.some(({ audio }) => audio)).toBe(true);
   say({ type: "text", text: " the second." });
   say({ type: "end" });
   expect(await closed).toBe(1000);

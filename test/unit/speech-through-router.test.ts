@@ -116,9 +116,9 @@ test("a client that leaves is gone for the service as well", async () => {
   await once(socket, "open");
   const text = Array.from({ length: 4_000 }, (_, i) => `Sentence ${i} of very many. `).join("");
   for (const message of [{ type: "start" }, { type: "text", text }]) socket.send(JSON.stringify(message));
-  await expect.poll(speaking, { timeout: 10_000 }).toBe(1);
+  await expect.poll(speaking).toBe(1);
   socket.close();
-  await expect.poll(speaking, { timeout: 10_000 }).toBe(0);
+  await expect.poll(speaking).toBe(0);
 });
 
 /** How many requests the speech service speaks. */

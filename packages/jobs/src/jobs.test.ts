@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 
 import { AppError } from "@benchai/contract/errors";
 import type { JobViewOf } from "@benchai/contract/jobs";
@@ -28,11 +28,10 @@ function rig(index: JobHandler<TestKind>, path = join(temporaryFolder(), "jobs.d
   });
   const stateOf = (id: string) => jobById(db, { owner: "ann", id });
   const create = (payload = {}) => jobs.create({ owner: "ann", kind: "index", payload });
-  const ended = (id: string, state: JobView["state"]) =>
-    vi.waitFor(() => {
-      expect(stateOf(id).state).toBe(state);
-      return stateOf(id);
-    });
+  const ended = async (id: string, state: JobView["state"]) => {
+    await expect.poll(() => stateOf(id).state).toBe(state);
+    return stateOf(id);
+  };
   return { db, path, queue, jobs, create, stateOf, ended };
 }
 

@@ -2,7 +2,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { getPriority } from "node:os";
 
-import { expect, it, vi } from "vitest";
+import { expect, it } from "vitest";
 
 import { lowerPriority } from "./lower-priority.ts";
 
@@ -12,7 +12,7 @@ it("makes a process nice, and one that interrupts nobody", async () => {
     lowerPriority(child, 10);
     expect(getPriority(child.pid)).toBe(10);
     const policy = () => execFileSync("chrt", ["--pid", `${child.pid}`], { encoding: "utf8" });
-    await vi.waitFor(() => expect(policy()).toMatch(/SCHED_BATCH/u), 10_000);
+    await expect.poll(policy).toMatch(/SCHED_BATCH/u);
   } finally {
     child.kill("SIGKILL");
   }

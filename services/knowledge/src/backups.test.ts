@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 
 import { AppError } from "@benchai/contract/errors";
 import { createLogger } from "@benchai/kernel/log";
@@ -42,8 +42,8 @@ describe("backups", () => {
     const { backups, names } = ground();
     expect(backups.lastAgeMs).toBeNull();
     backups.start();
-    await vi.waitFor(() => expect(names()).toEqual(["knowledge-20261124T000000Z.db"]), 10_000);
-    await vi.waitFor(() => expect(backups.lastAgeMs).toBe(0));
+    await expect.poll(names).toEqual(["knowledge-20261124T000000Z.db"]);
+    await expect.poll(() => backups.lastAgeMs).toBe(0);
   });
 
   test("no more than the wanted number stay", async () => {

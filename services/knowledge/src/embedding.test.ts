@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 
 import { Doorbell } from "@benchai/kernel/doorbell";
 import { createLogger } from "@benchai/kernel/log";
@@ -91,7 +91,7 @@ it("gives every chunk its vector beside one that is longer than the model takes"
   );
   refuse((input) => input.length > 2_000);
   const embedding = start(storeOf(chunks, new Map()));
-  await vi.waitFor(() => expect(withVector(chunks)).toHaveLength(23), 10_000);
+  await expect.poll(() => withVector(chunks)).toHaveLength(23);
   expect(embedding.state).toEqual({ state: "ready", vectors: 23 });
   expect(embedding.refusedTexts).toBe(0);
 });
@@ -102,20 +102,20 @@ it("passes over what the model refuses, says so, and asks again only when it say
   const bell = new Doorbell();
   refuse((input) => input.includes("bad"), [400, "no", ""]);
   const embedding = start(storeOf(chunks, memories), bell);
-  await vi.waitFor(() => expect(embedding.refusedTexts).toBe(2), 10_000);
+  await expect.poll(() => embedding.refusedTexts).toBe(2);
   expect([withVector(chunks), withVector(memories)]).toEqual([[1, 3], [2]]);
   expect(embedding.state).toEqual({ state: "ready", vectors: 2 });
 
   const asked = server.requests.length;
   chunks.set(4, text("three"));
   bell.ring();
-  await vi.waitFor(() => expect(withVector(chunks)).toEqual([1, 3, 4]), 10_000);
+  await expect.poll(() => withVector(chunks)).toEqual([1, 3, 4]);
   expect(server.requests.slice(asked).map(({ input }) => input)).toEqual([["three"]]);
 
   chunks.set(2, text("mended"));
   memories.delete(1);
   bell.ring();
-  await vi.waitFor(() => expect(embedding.refusedTexts).toBe(0), 10_000);
+  await expect.poll(() => embedding.refusedTexts).toBe(0);
   expect(withVector(chunks)).toEqual([1, 2, 3, 4]);
 });
 
@@ -124,6 +124,6 @@ it("blames no text while the server is away", async () => {
   const embedding = start(storeOf(chunks, new Map()));
   const loading = refuseWhen((input) => input !== "dimensions", [503, "loading", "model_loading"]);
   server.faults = Array.from({ length: 5 }, () => loading);
-  await vi.waitFor(() => expect(embedding.state).toMatchObject({ state: "failed" }), 10_000);
+  await expect.poll(() => embedding.state).toMatchObject({ state: "failed" });
   expect([withVector(chunks), embedding.refusedTexts]).toEqual([[], 0]);
 });

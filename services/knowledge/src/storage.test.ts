@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "no
 import { join } from "node:path";
 
 import Database from "better-sqlite3";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 
 import { createLogger } from "@benchai/kernel/log";
 
@@ -126,7 +126,7 @@ describe("the storage at start", () => {
     const storage = await open(dataDir, 0);
     expect(storage.problem).toBeUndefined();
     expect(storage.integrity).toBe("checking");
-    await vi.waitFor(() => expect(storage.integrity).toBe("damaged"), 10_000);
+    await expect.poll(() => storage.integrity).toBe("damaged");
     expect(storage.problem?.message).toMatch(/memory_index/u);
   });
 

@@ -44,7 +44,7 @@ describe.each([
   { mode: "events", system: systemWatch },
   { mode: "polling", system: silentMount },
 ])("a watched folder, by $mode", ({ mode, system }) => {
-  it("is indexed within two seconds of any change, and quietly ends", async () => {
+  it("is indexed within two seconds of any change, and quietly ends", { tags: "clock" }, async () => {
     const { rig, watchers, paths, text, within } = watching(watchTimes, system);
     await watchers.refresh();
     await within(5_000, () => expect(paths()).toEqual(["a.md", "deep/b.md"]));

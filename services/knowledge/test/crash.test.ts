@@ -129,4 +129,4 @@ it(`S51: SIGKILL at ${kills} random points of indexing leaves no orphan and no h
   expect(documents.map((d) => d.path).toSorted()).toEqual([...alive].map((i) => `n${i}.md`).toSorted());
   for (const document of documents) await expectWhole(rig.db, document);
   expect(rig.db.pragma("integrity_check", { simple: true })).toBe("ok");
-}, 120_000);
+}, 300_000);

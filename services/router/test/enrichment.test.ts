@@ -93,15 +93,19 @@ test.each<[string, object, RegExp]>([
   ["failing", { failStatus: 500 }, /cannot be reached.*500/],
   ["talking nonsense", { answerText: "{" }, /form that is not known/],
   ["answering in another shape", { answerText: '{"block":1}' }, /form that is not known/],
-])("knowledge that is %s costs its text and a note, never the chat", async (_what, faults, note) => {
-  await using all = await startKnowledgeStack({ faults, env: { ENRICH_TIMEOUT_MS: "100" } });
-  const startMs = performance.now();
-  const answer = await all.stack.chat(asked);
-  expect(answer.status).toBe(200);
-  expect(performance.now() - startMs).toBeLessThan(2_000);
-  expect(JSON.stringify(benchaiOf(answer.text))).toMatch(note);
-  expect(JSON.parse(all.stack.llama.lastRequest?.body.toString() ?? "")).toEqual(chatBody());
-});
+])(
+  "knowledge that is %s costs its text and a note, never the chat",
+  { tags: "clock" },
+  async (_what, faults, note) => {
+    await using all = await startKnowledgeStack({ faults, env: { ENRICH_TIMEOUT_MS: "100" } });
+    const startMs = performance.now();
+    const answer = await all.stack.chat(asked);
+    expect(answer.status).toBe(200);
+    expect(performance.now() - startMs).toBeLessThan(2_000);
+    expect(JSON.stringify(benchaiOf(answer.text))).toMatch(note);
+    expect(JSON.parse(all.stack.llama.lastRequest?.body.toString() ?? "")).toEqual(chatBody());
+  },
+);
 
 test("knowledge that is down, or not there at all, costs its text and a note", async () => {
   await using all = await startKnowledgeStack();
@@ -111,24 +115,28 @@ test("knowledge that is down, or not there at all, costs its text and a note", a
   expect(JSON.stringify(benchaiOf((await bare.chat(asked)).text))).toContain("KNOWLEDGE_URL");
 });
 
-test("S32: a client that leaves while knowledge is asked ends that at once, and no worker hears of it", async () => {
-  await using all = await startKnowledgeStack({
-    faults: { isHung: true },
-    env: { ENRICH_TIMEOUT_MS: "60000" },
-  });
-  const { stack, knowledge } = all;
-  const request = startRequest(stack.port, { path }, JSON.stringify(chatBody(asked)));
-  request.on("error", () => undefined);
-  await eventually(() => knowledge.active === 1);
-  const leftMs = performance.now();
-  request.destroy();
-  await eventually(() => knowledge.aborted === 1);
-  expect(performance.now() - leftMs).toBeLessThan(200);
-  expect(stack.llama.counters.requests).toBe(0);
-  expect(await stack.metric('benchai_router_requests_total{route="chat",model="unknown",status="499"}')).toBe(
-    1,
-  );
-});
+test(
+  "S32: a client that leaves while knowledge is asked ends that at once, and no worker hears of it",
+  { tags: "clock" },
+  async () => {
+    await using all = await startKnowledgeStack({
+      faults: { isHung: true },
+      env: { ENRICH_TIMEOUT_MS: "60000" },
+    });
+    const { stack, knowledge } = all;
+    const request = startRequest(stack.port, { path }, JSON.stringify(chatBody(asked)));
+    request.on("error", () => undefined);
+    await eventually(() => knowledge.active === 1);
+    const leftMs = performance.now();
+    request.destroy();
+    await eventually(() => knowledge.aborted === 1);
+    expect(performance.now() - leftMs).toBeLessThan(200);
+    expect(stack.llama.counters.requests).toBe(0);
+    expect(
+      await stack.metric('benchai_router_requests_total{route="chat",model="unknown",status="499"}'),
+    ).toBe(1);
+  },
+);
 
 test("E4: an answer that breaks off, or an error, carries neither citations nor hidden text", async () => {
   await using all = await startKnowledgeStack();
@@ -178,22 +186,26 @@ test("a kept turn is reported after the answer: the user's words without what wa
   expect(await stack.metric('benchai_router_turns_total{outcome="kept"}')).toBe(2);
 });
 
-test("a turn that nobody reads for memories is not handed over, and the answer says so at once", async () => {
-  await using all = await startKnowledgeStack({ faults: { isWithoutExtraction: true, isHung: true } });
-  const { stack, knowledge } = all;
-  const note = expect.stringMatching(/^this turn is not kept: .*EXTRACT_MODEL/);
-  const alone = { citations: [], memories: [], tokens: 0, notes: [note] };
-  const startMs = performance.now();
-  expect(benchaiOf((await stack.chat({ benchai: { save: true } })).text)).toEqual(alone);
-  const streamed = dataOf((await stack.chat({ benchai: { save: true }, stream: true })).text);
-  expect(performance.now() - startMs).toBeLessThan(1_000);
-  expect(benchaiOf(streamed.at(-2) ?? "")).toEqual(alone);
-  knowledge.faults.isHung = false;
-  knowledge.answer = found;
-  const both = await stack.chat({ benchai: { ...asked.benchai, save: true } });
-  expect(benchaiOf(both.text)).toEqual({ ...report, notes: [note] });
-  expect(knowledge.to("/internal/turns")).toEqual([]);
-});
+test(
+  "a turn that nobody reads for memories is not handed over, and the answer says so at once",
+  { tags: "clock" },
+  async () => {
+    await using all = await startKnowledgeStack({ faults: { isWithoutExtraction: true, isHung: true } });
+    const { stack, knowledge } = all;
+    const note = expect.stringMatching(/^this turn is not kept: .*EXTRACT_MODEL/);
+    const alone = { citations: [], memories: [], tokens: 0, notes: [note] };
+    const startMs = performance.now();
+    expect(benchaiOf((await stack.chat({ benchai: { save: true } })).text)).toEqual(alone);
+    const streamed = dataOf((await stack.chat({ benchai: { save: true }, stream: true })).text);
+    expect(performance.now() - startMs).toBeLessThan(1_000);
+    expect(benchaiOf(streamed.at(-2) ?? "")).toEqual(alone);
+    knowledge.faults.isHung = false;
+    knowledge.answer = found;
+    const both = await stack.chat({ benchai: { ...asked.benchai, save: true } });
+    expect(benchaiOf(both.text)).toEqual({ ...report, notes: [note] });
+    expect(knowledge.to("/internal/turns")).toEqual([]);
+  },
+);
 
 test("a turn that may be lost, or has nowhere to go, is told of in the answer", async () => {
   const notes = async (stack: Stack) =>

@@ -4,27 +4,28 @@ import { chatBody, eventually, startRequest, startStack } from "./stack.ts";
 
 const path = "/v1/chat/completions";
 
-/** Other tests use the same two cores: what is measured must hold in one of three tries. */
-const busyMachine = { retry: 2 };
-
 test.each([
   ["before the first byte of a stream", { stream: true, user: "hang=1" }],
   ["while a whole answer is made", { user: "hang=1" }],
-])("S32: a client that leaves %s aborts the worker within 50 ms", busyMachine, async (_when, fields) => {
-  await using stack = await startStack();
-  const request = startRequest(stack.port, { path }, JSON.stringify(chatBody(fields)));
-  request.on("error", () => undefined);
-  await eventually(() => stack.llama.counters.active === 1);
-  const leftMs = performance.timeOrigin + performance.now();
-  request.destroy();
-  await eventually(() => stack.llama.counters.aborted === 1);
-  expect((stack.llama.counters.abortedAtEpochMs[0] ?? Infinity) - leftMs).toBeLessThan(50);
-  await eventually(() => stack.controller.demandFor("m") === undefined);
-});
+])(
+  "S32: a client that leaves %s aborts the worker within 50 ms",
+  { tags: "clock" },
+  async (_when, fields) => {
+    await using stack = await startStack();
+    const request = startRequest(stack.port, { path }, JSON.stringify(chatBody(fields)));
+    request.on("error", () => undefined);
+    await eventually(() => stack.llama.counters.active === 1);
+    const leftMs = performance.timeOrigin + performance.now();
+    request.destroy();
+    await eventually(() => stack.llama.counters.aborted === 1);
+    expect((stack.llama.counters.abortedAtEpochMs[0] ?? Infinity) - leftMs).toBeLessThan(50);
+    await eventually(() => stack.controller.demandFor("m") === undefined);
+  },
+);
 
 test(
   "S32: a client that leaves in the middle of a stream aborts the worker within 50 ms",
-  busyMachine,
+  { tags: "clock" },
   async () => {
     await using stack = await startStack();
     const answer = await stack.open({ stream: true, user: "tokens=100000;tps=100" });
@@ -52,16 +53,20 @@ test("S32: a client that leaves the queue never reaches the worker, and the next
   expect(stack.llama.requests.map((r) => JSON.parse(r.body.toString()).seed)).toEqual([undefined, 3]);
 });
 
-test("S21: a client that leaves while its model loads drops its demand at once", async () => {
-  await using stack = await startStack({ models: () => [{ name: "m" }] });
-  const request = startRequest(stack.port, { path }, JSON.stringify(chatBody({ stream: true })));
-  request.on("error", () => undefined);
-  await eventually(() => stack.controller.demandFor("m")?.queued === 1);
-  const leftMs = performance.now();
-  request.destroy();
-  await eventually(() => stack.controller.demandFor("m") === undefined);
-  expect(performance.now() - leftMs).toBeLessThan(100);
-});
+test(
+  "S21: a client that leaves while its model loads drops its demand at once",
+  { tags: "clock" },
+  async () => {
+    await using stack = await startStack({ models: () => [{ name: "m" }] });
+    const request = startRequest(stack.port, { path }, JSON.stringify(chatBody({ stream: true })));
+    request.on("error", () => undefined);
+    await eventually(() => stack.controller.demandFor("m")?.queued === 1);
+    const leftMs = performance.now();
+    request.destroy();
+    await eventually(() => stack.controller.demandFor("m") === undefined);
+    expect(performance.now() - leftMs).toBeLessThan(100);
+  },
+);
 
 test("S21: demand is renewed while a request waits, and gathers all that wait", async () => {
   await using stack = await startStack({ models: () => [{ name: "m" }] });

@@ -61,16 +61,16 @@ test(
     expect([left, [...used.keys()].toSorted()]).toEqual([91, [...audioFormats].toSorted()]);
     await expect.poll(() => zombies(service.pid)).toEqual([]);
     // Those that wait for the next request of their format.
-    await expect.poll(() => namedChildren("ffmpeg", service.pid).length, { timeout: 10_000 }).toBe(4);
+    await expect.poll(() => namedChildren("ffmpeg", service.pid).length).toBe(4);
     // An engine's process that was ended in the middle of a sentence has a successor.
     expect(childrenOf(service.pid).length).toBeLessThanOrEqual(before + 1);
-    await expect.poll(() => openFiles(service.pid), { timeout: 10_000 }).toBeLessThanOrEqual(files + 3);
+    await expect.poll(() => openFiles(service.pid)).toBeLessThanOrEqual(files + 3);
   },
 );
 
 test(
   "a client that leaves in the middle of a sentence ends the engine and ffmpeg within 100 ms, by the median of 42",
-  { timeout: 120_000 },
+  { timeout: 120_000, tags: "clock" },
   async () => {
     const service = await started({ FFMPEG_IDLE_S: "0" });
     const tookMs: number[] = [];
@@ -91,7 +91,7 @@ test(
 
 test(
   "the first byte of 5,000 words is there in 150 ms in every format, by the median of 5 and twice that on a busy machine",
-  { timeout: 120_000 },
+  { timeout: 120_000, tags: "clock" },
   async () => {
     const service = await started();
     for (const format of audioFormats) await service.sound({ input: "Begin.", response_format: format });

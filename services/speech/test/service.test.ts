@@ -66,9 +66,11 @@ describe("the speech service, with the real espeak-ng and ffmpeg", () => {
     "flac",
   ])(
     "speaks %s, says which engine did, and has the first sound of thousands of words at once",
+    { tags: "clock" },
     async (format) => {
       const startedMs = performance.now();
-      const input = `${manyWords} To be heard as ${format}.`;
+      // Begins with what was never heard, also when it is tried again.
+      const input = `Number ${Math.round(startedMs)}, to be heard as ${format}. ${manyWords}`;
       const response = await post("speech", { input, response_format: format });
       const reader = response.body?.getReader();
       expect((await reader?.read())?.value?.length).toBeGreaterThan(0);

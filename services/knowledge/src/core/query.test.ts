@@ -139,7 +139,7 @@ describe("a lexical query on a real index", () => {
     );
   });
 
-  it("S53: is quick for 10 kB", () => {
+  it("S53: is quick for 10 kB", { tags: "clock" }, () => {
     const { find } = indexOf("some text");
     const many = 'ab "*全._-\0C+'.split("").map((c) => c.repeat(10_000));
     const started = performance.now();

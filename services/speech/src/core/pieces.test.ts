@@ -223,6 +223,7 @@ function workMs(text: string): number {
 describe("a long text", () => {
   test.each(["*", "[", "`", "<", "1", "a", "\n", "|"])(
     "a megabyte of %j is read in a few seconds",
+    { tags: "clock" },
     (sign) => {
       expect(workMs(sign.repeat(1_048_576))).toBeLessThan(15_000);
     },
@@ -250,13 +251,13 @@ describe("a long text", () => {
     "漢",
   ];
 
-  test.each(nasty)("of %j takes time in proportion to its length", (unit) => {
+  test.each(nasty)("of %j takes time in proportion to its length", { tags: "clock" }, (unit) => {
     const short = workMs(unit.repeat(16_384 / unit.length));
     // Quadratic work would be 64 times as much.
     expect(workMs(unit.repeat(131_072 / unit.length))).toBeLessThan(24 * Math.max(short, 20));
   });
 
-  test("is not read before its first piece is asked for", () => {
+  test("is not read before its first piece is asked for", { tags: "clock" }, () => {
     const text = "This is an ordinary sentence of an ordinary text. ".repeat(20_000);
     const from = process.cpuUsage();
     const [first] = texts(firstOf(piecesOf(text, markdown)));

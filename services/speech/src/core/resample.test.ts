@@ -73,7 +73,7 @@ describe("a resampler", () => {
     expect(Math.min(...out)).toBe(-32_768);
   });
 
-  it("takes time in proportion to the samples, also one by one", () => {
+  it("takes time in proportion to the samples, also one by one", { tags: "clock" }, () => {
     const resampler = new Resampler(22_050, toHz);
     const one = new Int16Array([1_000]);
     const startedMs = performance.now();

@@ -152,7 +152,7 @@ test("a recording that is too long is refused", async () => {
   expect(await samplesOf(path, { maxAudioS: 5 })).toBe(80_000);
 });
 
-test("an ffmpeg that says nothing is killed", async () => {
+test("an ffmpeg that says nothing is killed", { tags: "clock" }, async () => {
   const started = performance.now();
   execFileSync("mkfifo", [at("pipe")]);
   expect(await problemOf(at("pipe"), { stallMs: 300 })).toMatch(/^audio_unreadable/);

@@ -117,7 +117,7 @@ test("wav and pcm are the samples and nothing else, little-endian", async () => 
 });
 
 for (const format of audioFormats) {
-  test(`${format}: an abort ends a wait for sound, and ffmpeg, at once`, async () => {
+  test(`${format}: an abort ends a wait for sound, and ffmpeg, at once`, { tags: "clock" }, async () => {
     const abort = new AbortController();
     let wasLeft = false;
     let sinceMs = -Infinity;
@@ -147,19 +147,23 @@ for (const format of audioFormats) {
   });
 }
 
-test("a consumer that leaves while it waits ends ffmpeg at once, though the source never answers", async () => {
-  for (const format of audioFormats) {
-    // A source that hears of no abort.
-    const deaf = { [Symbol.asyncIterator]: () => ({ next: () => forever(never) }) };
-    const sound = encode(format, deaf, never);
-    const waiting = sound.next().catch((error: Error) => error.name);
-    const sinceMs = performance.now();
-    await sound.return?.();
-    expect(performance.now() - sinceMs).toBeLessThan(promptMs);
-    expect(await waiting).toBe("AbortError");
-  }
-  expect(ffmpegs()).toEqual([]);
-});
+test(
+  "a consumer that leaves while it waits ends ffmpeg at once, though the source never answers",
+  { tags: "clock" },
+  async () => {
+    for (const format of audioFormats) {
+      // A source that hears of no abort.
+      const deaf = { [Symbol.asyncIterator]: () => ({ next: () => forever(never) }) };
+      const sound = encode(format, deaf, never);
+      const waiting = sound.next().catch((error: Error) => error.name);
+      const sinceMs = performance.now();
+      await sound.return?.();
+      expect(performance.now() - sinceMs).toBeLessThan(promptMs);
+      expect(await waiting).toBe("AbortError");
+    }
+    expect(ffmpegs()).toEqual([]);
+  },
+);
 
 test("an ffmpeg that breaks is speech_failed with what it said; one that is not there is speech_unavailable", async () => {
   const run = (program: string) =>

@@ -46,6 +46,7 @@ const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[v
 
 test.each(compressed)(
   "%s: the first byte comes at once from a spare, and one is there for the next stream",
+  { tags: "clock" },
   async (format) => {
     const [ffmpegs, cold] = [newFfmpegs(), newFfmpegs({ idleMs: 0 })];
     await firstByteMs(ffmpegs, format);

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 
 import { childProcesses } from "../../test/child-processes.ts";
 import { engineConformance } from "../../test/engine-conformance.ts";
@@ -116,7 +116,7 @@ describe("espeak-ng's library", () => {
     expect((await engine.synthesise(hello, never)).samples.length).toBeGreaterThan(10_000);
   });
 
-  it("that hangs is ended by an abort all the same", async () => {
+  it("that hangs is ended by an abort all the same", { tags: "clock" }, async () => {
     const [pid = 0] = ours();
     process.kill(pid, "SIGSTOP");
     const leaving = new AbortController();
@@ -150,7 +150,7 @@ describe("espeak-ng's library", () => {
   it("leaves memory when it has been silent for long", async () => {
     await Promise.all([engine.synthesise(hello, never), engine.synthesise(hello, never)]);
     expect(ours().length).toBeGreaterThan(0);
-    await vi.waitFor(() => expect(ours()).toEqual([]));
+    await expect.poll(ours).toEqual([]);
   });
 
   it("is a problem, and no engine, when it is missing", async () => {

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { childProcesses } from "../../test/child-processes.ts";
 import { engineConformance } from "../../test/engine-conformance.ts";
@@ -117,7 +117,7 @@ describe.skipIf(!isInstalled)("neural voices", () => {
     const ours = () => childProcesses().filter((pid) => !before.includes(pid));
     await idle.synthesise({ ...hello, voice: "other" }, never);
     expect(ours()).toHaveLength(1);
-    await vi.waitFor(() => expect(ours()).toEqual([]));
+    await expect.poll(ours).toEqual([]);
     await idle.close();
 
     const small = await started({ maxModelBytes: 1 });

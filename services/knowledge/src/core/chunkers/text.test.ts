@@ -36,7 +36,7 @@ describe("chunks of plain text", () => {
     expectWholeText(document);
   });
 
-  it("cut five minified megabytes within a second", () => {
+  it("cut five minified megabytes within a second", { tags: "clock" }, () => {
     const lines = findLines("a=b;c(d);".repeat(600_000));
     const startMs = performance.now();
     expect(chunkText(lines).length).toBeGreaterThan(4_000);

@@ -181,7 +181,7 @@ describe("what is worth remembering", () => {
         expect(refusalOf(content)?.message).not.toContain(word);
   });
 
-  it("takes no time over long hostile texts", () => {
+  it("takes no time over long hostile texts", { tags: "clock" }, () => {
     const hostile = [
       "password is ".repeat(1_300),
       "a:".repeat(8_000),

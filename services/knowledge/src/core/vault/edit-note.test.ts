@@ -279,7 +279,7 @@ test("property: a patched block keeps its id and its neighbours theirs", () => {
   );
 });
 
-test("notes of 5 MB and hostile ones are edited in bounded time", () => {
+test("notes of 5 MB and hostile ones are edited in bounded time", { tags: "clock" }, () => {
   const big = `# A\n\n${"some words of a long note\n".repeat(200_000)}\n# B\nlast ^b\n`;
   const hostile = [
     big,

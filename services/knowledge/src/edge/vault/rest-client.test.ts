@@ -60,7 +60,7 @@ describe("the client of a vault on another machine", () => {
     expect(error.message).toContain(url);
   });
 
-  it("waits no longer than its deadline, for the first byte or the last one", async () => {
+  it("waits no longer than its deadline, for the first byte or the last one", { tags: "clock" }, async () => {
     const { stub, url } = await start();
     stub.faults.push({ kind: "hang", on: "GET /vault/a.md" });
     const begun = performance.now();
