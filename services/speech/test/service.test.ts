@@ -74,10 +74,11 @@ describe("the speech service, with the real espeak-ng and ffmpeg", () => {
       const response = await post("speech", { input, response_format: format });
       const reader = response.body?.getReader();
       expect((await reader?.read())?.value?.length).toBeGreaterThan(0);
-      // With a start of ffmpeg some 200 ms; two busy cores are given more.
-      expect(performance.now() - startedMs).toBeLessThan(1_000);
-      expect(response.headers.get("x-benchai-speech-engine")).toBe("espeak-ng");
+      const tookMs = performance.now() - startedMs;
       await reader?.cancel();
+      // With a start of ffmpeg some 200 ms; two busy cores are given more.
+      expect(tookMs).toBeLessThan(1_000);
+      expect(response.headers.get("x-benchai-speech-engine")).toBe("espeak-ng");
     },
   );
 
@@ -113,7 +114,7 @@ describe("the speech service, with the real espeak-ng and ffmpeg", () => {
   it("stops everything when the client leaves, and leaves no process after many requests", async () => {
     // Those in which espeak-ng speaks stay.
     const others = () => childProcesses().filter((pid) => !commandOf(pid).includes("espeak-child"));
-    expect(others()).toEqual([]);
+    await expect.poll(others, { interval: 5 }).toEqual([]);
     for (const format of ["mp3", "opus", "pcm"]) {
       const left = new AbortController();
       const response = await post(
@@ -123,14 +124,14 @@ describe("the speech service, with the real espeak-ng and ffmpeg", () => {
       );
       await response.body?.getReader().read();
       left.abort();
-      await expect.poll(others, { interval: 5, timeout: 2_000 }).toEqual([]);
+      await expect.poll(others, { interval: 5 }).toEqual([]);
     }
     await Promise.all(
       Array.from({ length: 60 }, (_, i) =>
         sound({ input: `Request ${i}.`, response_format: i % 2 ? "wav" : "opus" }),
       ),
     );
-    expect(others()).toEqual([]);
+    await expect.poll(others, { interval: 5 }).toEqual([]);
     expect(childProcesses().length).toBeLessThanOrEqual(2);
   });
 
