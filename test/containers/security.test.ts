@@ -229,8 +229,9 @@ test("B8: a fixed set of headers goes to the worker, whatever the client sends",
   expect(received).not.toMatch(/evil|canary-key|cookie|trailers/);
 });
 
-test("no page of another origin is let in by a CORS header", async () => {
+test("S40, A10: no page of another origin is let in, and nothing that a form could send", async () => {
   const response = await fetch(`${stack.baseUrl}/v1/models`, { headers: { origin: "https://evil.example" } });
+  expect(response.status).toBe(403);
   expect([...response.headers.keys()].filter((h) => h.startsWith("access-control"))).toEqual([]);
   expect((await post(body, "text/plain")).status).toBe(415);
 });

@@ -90,17 +90,25 @@ test("what the service refuses is told, with its reason", async () => {
   expect([code, events[0]?.error?.code]).toEqual([1008, "invalid_request"]);
 });
 
-test.each([
+test.each<[string, string, string[], RegExp, string?]>([
   [
     "a page of another origin",
     "/v1/audio/speech/live",
     ["Origin: http://evil.example"],
-    /^HTTP\/1\.1 400 .*origin/su,
+    /^HTTP\/1\.1 403 .*origin_not_allowed/su,
+  ],
+  [
+    "a page that made its own name point here",
+    "/v1/audio/speech/live",
+    ["Origin: http://evil.example"],
+    /^HTTP\/1\.1 403 .*host_not_allowed/su,
+    "evil.example",
   ],
   ["a path in disguise", "/v1/audio/speech/live?a\\b", [], /^HTTP\/1\.1 400 /u],
   ["a second Host", "/v1/audio/speech/live", ["Host: x"], /^HTTP\/1\.1 400 /u],
-])("B2: %s cannot open one", async (_what, path, more, answer) => {
-  expect(await sendRaw(stack.port, handshake(path, ...more))).toMatch(answer);
+])("B2: %s cannot open one", async (_what, path, more, answer, host = "127.0.0.1") => {
+  const text = handshake(path, ...more).replace(/^Host: .*$/mu, `Host: ${host}:${stack.port}`);
+  expect(await sendRaw(stack.port, text)).toMatch(answer);
 });
 
 test("no other path becomes a WebSocket: the request is answered as the request that it is", async () => {

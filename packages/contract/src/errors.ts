@@ -8,6 +8,8 @@ export const errorStatus = {
   duplicate_key: 400,
   ssml_malformed: 400,
   voice_not_found: 400,
+  host_not_allowed: 403,
+  origin_not_allowed: 403,
   vault_read_only: 403,
   not_found: 404,
   model_not_found: 404,

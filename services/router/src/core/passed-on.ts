@@ -39,12 +39,6 @@ export function isLiveSpeech(target: string): boolean {
   return /^\/v1\/audio\/speech\/live(?:\?|$)/.test(target);
 }
 
-/** Whether a browser's page may open a WebSocket here: one that we served, or no page at all. CORS does not ask for them (S40). */
-export function isOwnOrigin(origin: string | undefined, host: string | undefined): boolean {
-  if (origin === undefined) return true;
-  return URL.canParse(origin) && new URL(origin).host === host;
-}
-
 /** What may stand in a path, and in a query as it is (RFC 3986, `pchar` and `query`; brackets are common in queries). */
 const plainPath = /^[\w.~!$&'()*+,;=:@%/-]*$/;
 const plainQuery = /^[\w.~!$&'()*+,;=:@%/?[\]|-]*$/;

@@ -7,6 +7,13 @@ export const RouterConfig = Type.Object({
   HOST: Type.String({ default: "0.0.0.0" }),
   /** Address on which the port is published on the machine; anything but loopback is refused (A1). */
   BENCHAI_BIND: Type.String({ default: "127.0.0.1" }),
+  /** Host names under which a browser may ask besides this machine's own, with commas between them: a reverse proxy's (A10). */
+  BENCHAI_HOSTS: Type.String({ pattern: "^[\\w.-]*(, *[\\w.-]+)*$", default: "" }),
+  /** Origins whose pages may ask and read besides our own, with commas between them: `http://localhost:3000`. */
+  BENCHAI_ORIGINS: Type.String({
+    pattern: "^(https?://[\\w.:[\\]-]+(, *https?://[\\w.:[\\]-]+)*)?$",
+    default: "",
+  }),
   CONTROLLER_URL: Type.String({ minLength: 1, default: "http://controller:8086" }),
   /** The knowledge service: memory, documents, MCP. Empty when there is none. */
   KNOWLEDGE_URL: Type.String({ default: "http://knowledge:8087" }),

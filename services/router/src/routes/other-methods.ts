@@ -7,7 +7,7 @@ const posts = Object.values(callKinds).map(({ path }) => path);
 const gets = ["/", "/v1/models", "/v1/models/*", "/health", "/livez", "/readyz", "/metrics"];
 const all = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 
-/** Known paths with other methods: OPTIONS says what is allowed, everything else gets 405. No CORS headers (S40). */
+/** Known paths with other methods: OPTIONS says what is allowed, everything else gets 405. */
 export function otherMethods(app: App): void {
   for (const url of posts) refuseOthers(app, url, ["POST"]);
   for (const url of gets) refuseOthers(app, url, ["GET", "HEAD"]);

@@ -5,10 +5,12 @@ import { pipeline } from "node:stream/promises";
 import { AppError } from "@benchai/contract/errors";
 import type { App } from "@benchai/kernel/app";
 
-import { isLiveSpeech, isOwnOrigin, passedTarget } from "../core/passed-on.ts";
+import { isLiveSpeech, passedTarget } from "../core/passed-on.ts";
+import type { WebTrust } from "../core/web-trust.ts";
 import { answerOn, refuseAmbiguous } from "../edge/request-guard.ts";
 import type { RequestIds } from "../edge/request-ids.ts";
 import type { Switchboard } from "../edge/switchboard.ts";
+import { refuseStrangers } from "../edge/web-guard.ts";
 
 /** What asks to become something else, and is not this, goes on as the request that it is (curl's `h2c`, for instance). */
 export function isTunnelled({ url = "", headers }: IncomingMessage): boolean {
@@ -16,14 +18,16 @@ export function isTunnelled({ url = "", headers }: IncomingMessage): boolean {
 }
 
 /** WebSockets, passed on to the speech service byte for byte in both directions. */
-export function tunnels(app: App, switchboard: Switchboard, ids: RequestIds): void {
+export function tunnels(app: App, switchboard: Switchboard, ids: RequestIds, trust: WebTrust): void {
   const open = new Set<Duplex>();
   app.server.on("upgrade", (request: IncomingMessage, client: Duplex, head: Buffer) => {
     open.add(client);
     client.once("close", () => open.delete(client));
     // A client that is gone is no error of ours.
     client.on("error", () => client.destroy());
-    tunnel(switchboard, ids.next(), request, client, head).catch((error: unknown) => refuse(client, error));
+    tunnel({ switchboard, trust, requestId: ids.next() }, request, client, head).catch((error: unknown) =>
+      refuse(client, error),
+    );
   });
   app.addHook("preClose", (done) => {
     for (const client of open) client.destroy();
@@ -32,19 +36,16 @@ export function tunnels(app: App, switchboard: Switchboard, ids: RequestIds): vo
 }
 
 async function tunnel(
-  switchboard: Switchboard,
-  requestId: string,
+  { switchboard, trust, requestId }: { switchboard: Switchboard; trust: WebTrust; requestId: string },
   request: IncomingMessage,
   client: Duplex,
   head: Buffer,
 ): Promise<void> {
   refuseAmbiguous(request);
+  // CORS does not ask for WebSockets (S40).
+  refuseStrangers(request, trust);
   const { headers, url = "" } = request;
   const target = passedTarget(url, "speech");
-  if (!isOwnOrigin(headers.origin, headers.host))
-    throw new AppError("invalid_request", "pages of other origins cannot open a WebSocket here", {
-      param: "origin",
-    });
   const proxy = switchboard.proxyTo("speech");
   if (!proxy)
     throw new AppError("not_found", "the speech service is switched off; set SPEECH_URL and start it");
