@@ -23,3 +23,13 @@ test("every problem is told at once, and no value is", () => {
   expect(read).toThrow(/NAME/);
   expect(read).not.toThrow(secret);
 });
+
+test("a setting that says what it must be is told in its own words", () => {
+  const Described = Type.Object({
+    PAIR: Type.String({ pattern: "^\\w+=\\w+$", description: "a name, = and a value" }),
+  });
+  expect(readConfig(Described, { PAIR: "a=b" })).toEqual({ PAIR: "a=b" });
+  expect(() => readConfig(Described, { PAIR: "canary" })).toThrow(
+    "bad configuration: /PAIR must be a name, = and a value",
+  );
+});

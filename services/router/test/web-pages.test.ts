@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { chatBody, send, startStack } from "./stack.ts";
+import { chatBody, send, startStack, testConfig } from "./stack.ts";
 import { startKnowledgeStack } from "./knowledge-stack.ts";
 
 const path = "/v1/chat/completions";
@@ -97,3 +97,20 @@ test.each([path, "/v1/memory/1", "/mcp", "/none"])(
     expect(all.knowledge.requests).toEqual([]);
   },
 );
+
+test.each([
+  { BENCHAI_ORIGINS: "*" },
+  { BENCHAI_ORIGINS: "localhost:3000" },
+  { BENCHAI_ORIGINS: "http://localhost:3000/" },
+  { BENCHAI_ORIGINS: "http://localhost:3000, null" },
+  { BENCHAI_HOSTS: "*" },
+  { BENCHAI_HOSTS: "https://ai.example.org" },
+  { BENCHAI_HOSTS: "ai.example.org:443" },
+])("the setting %j is refused at start, in words", (setting) => {
+  expect(() => testConfig("http://127.0.0.1:9", setting)).toThrow(/BENCHAI_\w+ must be .*commas/);
+});
+
+test("lists may have spaces, and be of IPv6 addresses", () => {
+  const settings = { BENCHAI_ORIGINS: "http://a, https://[::1]:3000,http://b.c", BENCHAI_HOSTS: "a.b, c" };
+  expect(testConfig("http://127.0.0.1:9", settings)).toMatchObject(settings);
+});

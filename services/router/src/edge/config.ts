@@ -8,10 +8,16 @@ export const RouterConfig = Type.Object({
   /** Address on which the port is published on the machine; anything but loopback is refused (A1). */
   BENCHAI_BIND: Type.String({ default: "127.0.0.1" }),
   /** Host names under which a browser may ask besides this machine's own, with commas between them: a reverse proxy's (A10). */
-  BENCHAI_HOSTS: Type.String({ pattern: "^[\\w.-]*(, *[\\w.-]+)*$", default: "" }),
+  BENCHAI_HOSTS: Type.String({
+    pattern: "^[\\w.-]*(, *[\\w.-]+)*$",
+    description: "host names without ports, with commas between them: ai.example.org",
+    default: "",
+  }),
   /** Origins whose pages may ask and read besides our own, with commas between them: `http://localhost:3000`. */
   BENCHAI_ORIGINS: Type.String({
     pattern: "^(https?://[\\w.:[\\]-]+(, *https?://[\\w.:[\\]-]+)*)?$",
+    description:
+      "origins without a path or a slash at the end, with commas between them: http://localhost:3000",
     default: "",
   }),
   CONTROLLER_URL: Type.String({ minLength: 1, default: "http://controller:8086" }),
