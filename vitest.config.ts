@@ -5,7 +5,7 @@ const patience = { poll: { timeout: 10_000 } };
 
 /**
  * A test of how long something takes. Whatever else the machine does can only make it longer, so that it must hold in one of
- * three tries.
+ * three tries. No try may be made easier by the one before, as by a cache.
  */
 const tags = [{ name: "clock", description: "measures how long something takes", retry: 2 }];
 

@@ -6,9 +6,9 @@ import { metricsRoute } from "@benchai/kernel/metrics";
 
 import { webTrust } from "./core/web-trust.ts";
 import { guardServer, refuseAmbiguous, refuseTooLarge } from "./edge/request-guard.ts";
-import { allowReading, isPreflight, preflightHeaders, refuseStrangers } from "./edge/web-guard.ts";
 import { RequestIds } from "./edge/request-ids.ts";
 import type { Switchboard } from "./edge/switchboard.ts";
+import { allowReading, isPreflight, preflightHeaders, refuseStrangers } from "./edge/web-guard.ts";
 import { inferenceRoutes } from "./routes/chat.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { passedOnRoutes } from "./routes/passed-on.ts";
